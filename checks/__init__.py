@@ -1,0 +1,1 @@
+"""The GifLab deployment checklist, automated."""

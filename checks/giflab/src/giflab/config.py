@@ -1,0 +1,132 @@
+"""The settings, plain data on purpose: operators edit this file to roll a feature back.
+
+Read a setting through the functions at the end where there is one. They fill in what an edited
+dictionary leaves out, so that ``MONITORING = {"memory_pressure": {"enabled": False}}`` is a complete
+configuration and no reader meets a KeyError.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .errors import ConfigError
+
+#: Master switch of the caching module. While it is off, `giflab.caching` isn't even imported.
+ENABLE_EXPERIMENTAL_CACHING = False
+
+#: Decoded frames kept on disk. Has an effect only while the master switch is on as well.
+FRAME_CACHE: dict[str, Any] = {
+    "enabled": False,
+    "max_bytes": 256 * 1024**2,
+    #: None: $GIFLAB_CACHE_DIR, else the user's cache folder.
+    "directory": None,
+}
+
+#: Resized frames kept in memory, likewise under the master switch.
+RESIZE_CACHE: dict[str, Any] = {"max_entries": 512, "max_bytes": 64 * 1024**2}
+
+#: Shares of the machine's memory in use, 0-1.
+DEFAULT_THRESHOLDS: Mapping[str, float] = {"warning": 0.70, "critical": 0.80, "emergency": 0.95}
+
+MONITORING: dict[str, dict[str, Any]] = {
+    "memory_pressure": {
+        "enabled": True,
+        "thresholds": {"warning": 0.70, "critical": 0.80, "emergency": 0.95},
+        #: How far below a threshold usage must fall before the level is lowered again.
+        "hysteresis": 0.02,
+    },
+}
+
+METRICS: dict[str, Any] = {
+    #: Frames compared per GIF at most, evenly spread; None compares all of them.
+    "max_frames": 120,
+    #: The PSNR that counts as perfect in the composite, dB.
+    "psnr_ceiling_db": 50.0,
+    #: Shares of the composite; they add up to 1.
+    "weights": {
+        "ssim": 0.20,
+        "ms_ssim": 0.25,
+        "psnr": 0.15,
+        "gmsd": 0.15,
+        "edge_similarity": 0.10,
+        "color_histogram_correlation": 0.05,
+        "temporal_consistency": 0.10,
+    },
+}
+
+#: Upper bounds of the size classes of an original, bytes; anything above the last is "large".
+SIZE_CLASSES: Mapping[str, int] = {"small": 50_000, "medium": 500_000}
+
+#: A GIF with more decoded pixels than this (over all frames kept) is refused instead of filling memory.
+MAX_PIXELS = 500_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricsConfig:
+    """What `calculate_comprehensive_metrics` needs to know; see `METRICS` for the meaning."""
+
+    max_frames: int | None
+    psnr_ceiling_db: float
+    weights: Mapping[str, float]
+
+    def __post_init__(self) -> None:
+        if self.max_frames is not None and self.max_frames < 1:
+            raise ConfigError(f"METRICS: max_frames is {self.max_frames}, needs to be at least 1")
+        if not self.psnr_ceiling_db > 0:
+            raise ConfigError(f"METRICS: psnr_ceiling_db is {self.psnr_ceiling_db}, needs to be positive")
+        total = math.fsum(self.weights.values())
+        if not math.isclose(total, 1.0, abs_tol=1e-9) or min(self.weights.values()) < 0:
+            raise ConfigError(f"METRICS: the weights add up to {total:g}, not to 1, or one is negative")
+
+    @classmethod
+    def from_settings(cls) -> "MetricsConfig":
+        """Build it from `METRICS` as it is now; raises ConfigError."""
+        return cls(
+            max_frames=METRICS.get("max_frames"),
+            psnr_ceiling_db=METRICS.get("psnr_ceiling_db", 50.0),
+            weights=dict(METRICS["weights"]),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemoryPressureConfig:
+    """`MONITORING["memory_pressure"]` with its gaps filled; shares are 0-1."""
+
+    enabled: bool
+    warning: float
+    critical: float
+    emergency: float
+    hysteresis: float
+
+    def __post_init__(self) -> None:
+        if not 0 < self.warning < self.critical < self.emergency <= 1:
+            raise ConfigError(
+                "MONITORING: the memory thresholds have to rise from warning to emergency within 0-1, "
+                f"got {self.warning}, {self.critical}, {self.emergency}"
+            )
+
+    def thresholds(self) -> dict[str, float]:
+        """Return the three thresholds by name."""
+        return {"warning": self.warning, "critical": self.critical, "emergency": self.emergency}
+
+
+def memory_pressure_config() -> MemoryPressureConfig:
+    """Read `MONITORING["memory_pressure"]` as it is now; raises ConfigError."""
+    section = MONITORING.get("memory_pressure", {})
+    thresholds = {**DEFAULT_THRESHOLDS, **section.get("thresholds", {})}
+    return MemoryPressureConfig(
+        enabled=bool(section.get("enabled", True)),
+        warning=thresholds["warning"],
+        critical=thresholds["critical"],
+        emergency=thresholds["emergency"],
+        hysteresis=section.get("hysteresis", 0.02),
+    )
+
+
+def size_class(size_bytes: int) -> str:
+    """Return the size class of a file of `size_bytes`: small, medium or large."""
+    for name, limit in SIZE_CLASSES.items():
+        if size_bytes < limit:
+            return name
+    return "large"

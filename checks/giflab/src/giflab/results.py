@@ -1,0 +1,188 @@
+"""The results table that `run` writes and the other commands read: checking it, choosing from it.
+
+A row is a dict of strings as it stands in the CSV file.
+"""
+
+import csv
+import json
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from .errors import ResultsError
+
+RESULTS_FILE = "results.csv"
+FAILURES_FILE = "failures.json"
+
+#: Plausible range of each metric, both ends included.
+METRIC_RANGES: Mapping[str, tuple[float, float]] = {
+    "mse": (0.0, 65025.0),
+    "psnr": (0.0, 100.0),
+    "ssim": (-1.0, 1.0),
+    "ms_ssim": (0.0, 1.0),
+    "gmsd": (0.0, 1.0),
+    "edge_similarity": (0.0, 1.0),
+    "color_histogram_correlation": (-1.0, 1.0),
+    "temporal_consistency": (0.0, 1.0),
+    "compression_ratio": (1e-6, 1e6),
+    "composite_quality": (0.0, 1.0),
+    "render_ms": (0.0, math.inf),
+}
+IDENTITY_COLUMNS = ("gif", "pipeline", "size_class", "original_bytes", "compressed_bytes", "render")
+COLUMNS = (*IDENTITY_COLUMNS, *METRIC_RANGES)
+
+#: Rounding of metrics in the file may push a value over its range by this much.
+_TOLERANCE = 1e-6
+
+#: Key under which the CSV reader puts cells beyond the header.
+_SURPLUS = "(surplus)"
+
+Row = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """The best pipeline of a size class: means over its `rows` GIFs; `score` is what it was chosen by."""
+
+    size_class: str
+    pipeline: str
+    score: float
+    composite_quality: float
+    compression_ratio: float
+    rows: int
+
+
+def write_rows(path: Path, rows: Iterable[Mapping[str, object]], columns: Sequence[str] = COLUMNS) -> None:
+    """Write `rows` as CSV with a header; raises OSError."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, columns)
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def read_rows(path: Path, required: Sequence[str] = COLUMNS) -> list[Row]:
+    """Read a results table; raises ResultsError when it can't be, is empty or lacks a required column."""
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            reader = csv.DictReader(file, restkey=_SURPLUS, restval="")
+            rows = list(reader)
+            header = reader.fieldnames or []
+    except OSError as error:
+        raise ResultsError(f"{path}: {error.strerror or error}") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ResultsError(f"{path}: not a CSV file in UTF-8 ({error})") from error
+    missing = [column for column in required if column not in header]
+    if missing:
+        raise ResultsError(f"{path}: not a results table, it lacks {', '.join(missing)}")
+    if not rows:
+        raise ResultsError(f"{path}: the table has no rows")
+    for line, row in enumerate(rows, start=2):
+        if _SURPLUS in row:
+            raise ResultsError(f"{path}: line {line} has more cells than the header")
+    return rows
+
+
+def number(row: Row, column: str) -> float:
+    """Return a cell as a finite number; raises ResultsError that names the cell."""
+    try:
+        value = float(row[column])
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise ResultsError(f"{column} is {row[column]!r}, not a number")
+    return value
+
+
+def find_problems(rows: Sequence[Row]) -> list[str]:
+    """Return what is implausible, one line per finding with the line number in the file; empty if nothing."""
+    problems: list[str] = []
+    seen: dict[tuple[str, str], int] = {}
+    for line, row in enumerate(rows, start=2):
+        problems += [f"line {line}: {finding}" for finding in _row_problems(row)]
+        key = (row["gif"], row["pipeline"])
+        if key in seen:
+            problems.append(f"line {line}: {key[0]} with {key[1]} is already in line {seen[key]}")
+        seen.setdefault(key, line)
+    return problems
+
+
+def _row_problems(row: Row) -> list[str]:
+    problems = [f"{column} is empty" for column in ("gif", "pipeline") if not row[column]]
+    values: dict[str, float] = {}
+    for column in ("original_bytes", "compressed_bytes", *METRIC_RANGES):
+        try:
+            values[column] = number(row, column)
+        except ResultsError as error:
+            problems.append(str(error))
+    for column, (low, high) in METRIC_RANGES.items():
+        value = values.get(column, low)
+        if not low - _TOLERANCE <= value <= high + _TOLERANCE:
+            problems.append(f"{column} is {value:g}, outside {low:g} to {high:g}")
+    return problems + _ratio_problems(values)
+
+
+def _ratio_problems(values: Mapping[str, float]) -> list[str]:
+    original, compressed = values.get("original_bytes", 1.0), values.get("compressed_bytes", 1.0)
+    if original <= 0 or compressed <= 0:
+        return ["a file size is not positive"]
+    if not {"original_bytes", "compressed_bytes", "compression_ratio"} <= values.keys():
+        return []
+    if math.isclose(values["compression_ratio"], original / compressed, rel_tol=1e-3):
+        return []
+    return [f"compression_ratio is {values['compression_ratio']:g}, the sizes give {original / compressed:g}"]
+
+
+def choose_pipelines(
+    rows: Sequence[Row], by: Literal["efficiency", "quality"] = "efficiency"
+) -> list[Choice]:
+    """Choose the best pipeline of each size class, smallest class first by name.
+
+    The score is mean composite quality, or for `efficiency` the mean of composite quality times the share
+    of bytes saved (a file that grew saves 0). Ties go to the higher ratio, then to the name. Raises
+    ResultsError for a cell that isn't a number.
+    """
+    groups: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
+    for row in rows:
+        pair = (number(row, "composite_quality"), number(row, "compression_ratio"))
+        groups[row["size_class"], row["pipeline"]].append(pair)
+    best: dict[str, Choice] = {}
+    for (size_class, pipeline), pairs in sorted(groups.items()):
+        choice = _summarise(size_class, pipeline, pairs, by)
+        rival = best.get(size_class)
+        if rival is None or (choice.score, choice.compression_ratio) > (rival.score, rival.compression_ratio):
+            best[size_class] = choice
+    return list(best.values())
+
+
+def _summarise(size_class: str, pipeline: str, pairs: Sequence[tuple[float, float]], by: str) -> Choice:
+    quality = math.fsum(quality for quality, _ in pairs) / len(pairs)
+    ratio = math.fsum(ratio for _, ratio in pairs) / len(pairs)
+    saved = math.fsum(quality * (1 - 1 / ratio if ratio > 1 else 0.0) for quality, ratio in pairs) / len(
+        pairs
+    )
+    return Choice(
+        size_class=size_class,
+        pipeline=pipeline,
+        score=quality if by == "quality" else saved,
+        composite_quality=quality,
+        compression_ratio=ratio,
+        rows=len(pairs),
+    )
+
+
+def read_failures(directory: Path) -> list[dict[str, str]]:
+    """Read the failures that `run` wrote below `directory`: dicts with gif, pipeline, error and at.
+
+    Raises ResultsError when there is no such file or it isn't one of ours.
+    """
+    path = directory / FAILURES_FILE
+    try:
+        entries = json.loads(path.read_text(encoding="utf-8"))
+        return [{key: str(entry[key]) for key in ("gif", "pipeline", "error", "at")} for entry in entries]
+    except OSError as error:
+        raise ResultsError(f"{path}: {error.strerror or error}") from error
+    except (ValueError, TypeError, KeyError) as error:
+        raise ResultsError(f"{path}: not a failures file") from error

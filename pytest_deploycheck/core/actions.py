@@ -1,0 +1,103 @@
+"""What to do next: one action for each thing that stands between the release and GO, worst first."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+
+from pytest_deploycheck.core.model import CheckResult, Kind, PhaseResult, Run, Severity, Status, Verdict
+from pytest_deploycheck.core.run import ENDED_BEFORE
+from pytest_deploycheck.core.verdict import weigh
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Action:
+    """One step for one person; `command` re-runs or settles just this."""
+
+    subject: str
+    what: str
+    verdict: Verdict
+    owner: str = ""
+    command: str = ""
+
+
+def next_actions(run: Run) -> tuple[Action, ...]:
+    """The actions of a run, worst first, in checklist order within the same verdict.
+
+    Checks that are blocked or missing only because of others have no action of their own.
+    """
+    selected = {phase.phase.marker for phase in run.phases if phase.phase.selected}
+    actions = [
+        _for_check(result)
+        for result in run.checks
+        if result.check.phase in selected
+        and weigh(result) is not Verdict.GO
+        and result.status not in (Status.BLOCKED, Status.NOT_RUN)
+    ]
+    actions += [_for_phase(phase) for phase in run.phases if _needs_own_action(phase, actions, run)]
+    return tuple(sorted(actions, key=lambda action: -action.verdict.rank))
+
+
+def _for_check(result: CheckResult) -> Action:
+    check = result.check
+    return Action(
+        subject=check.id,
+        what=check.remediation or _default_advice(result),
+        verdict=weigh(result),
+        owner=check.owner,
+        command="" if check.kind is Kind.MANUAL else rerun_command(result),
+    )
+
+
+def _default_advice(result: CheckResult) -> str:
+    match result.status:
+        case Status.PENDING:
+            return "have its owner confirm it and sign it off"
+        case Status.SKIPPED:
+            return "let it run: a skip is no evidence; where it does not apply, say so with not_applicable(reason)"
+        case Status.INCONCLUSIVE:
+            return "gather more data and run it again"
+        case _:
+            return "mend what the reason names and run it again"
+
+
+def rerun_command(result: CheckResult) -> str:
+    """The command that runs just this check; its phase then says INCOMPLETE, as it should."""
+    return f"pytest -m {result.check.phase} {shlex.quote(result.check.nodeid)}"
+
+
+def _needs_own_action(phase: PhaseResult, actions: list[Action], run: Run) -> bool:
+    if not phase.phase.selected or phase.verdict is not Verdict.INCOMPLETE:
+        return False
+    ids = {result.check.id for result in run.checks if result.check.phase == phase.phase.marker}
+    return not any(action.subject in ids for action in actions)
+
+
+def _for_phase(phase: PhaseResult) -> Action:
+    marker = phase.phase.marker
+    return Action(
+        subject=marker,
+        what=f"run the whole phase: {phase.reason}",
+        verdict=phase.verdict,
+        command=f"pytest -m {marker}",
+    )
+
+
+def accounted(run: Run) -> str:
+    """``N/N checks accounted for`` with the count of each status.
+
+    A check is accounted for when it has a result, or a reason for having none; the two numbers differ when a run died.
+    """
+    counts = {status: sum(result.status is status for result in run.checks) for status in Status}
+    lost = sum(result.status is Status.NOT_RUN and result.reason == ENDED_BEFORE for result in run.checks)
+    said = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
+    total = len(run.checks)
+    return f"{total - lost}/{total} checks accounted for" + (f": {said}" if said else "")
+
+
+def advisories(run: Run) -> tuple[CheckResult, ...]:
+    """Advisory checks that did not pass: reported, stopping nothing."""
+    fine = (Status.PASS, Status.NOT_APPLICABLE, Status.NOT_RUN, Status.BLOCKED)
+    return tuple(
+        result for result in run.checks if result.check.severity is Severity.ADVISORY and result.status not in fine
+    )

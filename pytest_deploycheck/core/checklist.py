@@ -1,0 +1,98 @@
+"""A checklist as data: its phases and lines, and how tests are bound to them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from pytest_deploycheck.core.errors import ChecklistError
+from pytest_deploycheck.core.model import Check, Kind, Phase, Severity
+
+_NOT_A_WORD = re.compile(r"[^\w]+", re.UNICODE)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Checklist:
+    """A Markdown checklist as read: every line a manual check until a test carries its id."""
+
+    path: str
+    #: sha256 of the document's bytes, hexadecimal.
+    digest: str
+    phases: tuple[Phase, ...]
+    lines: tuple[Check, ...]
+    #: ``file:line`` of task-list lines that stand under no phase.
+    strays: tuple[str, ...] = ()
+
+
+def slug(text: str) -> str:
+    """A readable id from a label: lower case, words joined by hyphens, accents dropped, other scripts kept.
+
+    >>> slug("Python Environment (3.8+)")
+    'python-environment-3-8'
+    """
+    plain = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
+    return _NOT_A_WORD.sub("-", unicodedata.normalize("NFC", plain).lower()).strip("-_")
+
+
+def base_id(check_id: str) -> str:
+    """The checklist line a parametrised check stands for: its id without the ``[parameters]``."""
+    return check_id.partition("[")[0]
+
+
+def refuse_duplicates(checks: Iterable[Check]) -> None:
+    """Raise ``ChecklistError`` when two checks have the same id on the same target."""
+    seen: dict[tuple[str, str], Check] = {}
+    for check in checks:
+        first = seen.setdefault(check.key, check)
+        if first is not check:
+            raise ChecklistError(
+                f"{check.source}: the id {check.id!r} is used twice (first at {first.source}); give each check an id "
+                "of its own: a test by @pytest.mark.check('phase.name'), a checklist line by "
+                "<!-- deploycheck: id=phase.name -->"
+            )
+
+
+def bind(checklist: Checklist, automated: Sequence[Check]) -> tuple[list[Check], list[Check]]:
+    """Bind tests to the lines they carry: (checks by tests, lines that no test carries).
+
+    The line gives the title; owner, remediation and the rest are the test's own where it says them, else the line's.
+    A check is advisory when either side says so.
+
+    Raises ``ChecklistError`` for a test whose id is in no line, or in a line of another phase.
+    """
+    by_id = {line.id: line for line in checklist.lines}
+    bound: list[Check] = []
+    carried: set[str] = set()
+    for check in automated:
+        line = by_id.get(base_id(check.id))
+        if line is None:
+            raise ChecklistError(
+                f"{check.source}: the check id {check.id!r} is in no line of {checklist.path}; add the line, or give "
+                "the test the id of the line it automates"
+            )
+        if check.phase != line.phase:
+            raise ChecklistError(
+                f"{check.source}: {check.id!r} is marked {check.phase}, but its line at {line.source} belongs to "
+                f"{line.phase}; mark the test with @pytest.mark.{line.phase}"
+            )
+        carried.add(line.id)
+        bound.append(_merge(check, line))
+    return bound, [line for line in checklist.lines if line.id not in carried]
+
+
+def _merge(check: Check, line: Check) -> Check:
+    parameters = check.id[len(line.id) :]
+    return replace(
+        check,
+        title=f"{line.title} {parameters}".strip(),
+        kind=Kind.AUTOMATED,
+        severity=Severity.ADVISORY if Severity.ADVISORY in (check.severity, line.severity) else Severity.BLOCKER,
+        owner=check.owner or line.owner,
+        remediation=check.remediation or line.remediation,
+        rollback=check.rollback or line.rollback,
+        valid=check.valid or line.valid,
+        source=line.source,
+        ticked=line.ticked,
+    )

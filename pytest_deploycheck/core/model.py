@@ -1,0 +1,265 @@
+"""The words of the project as types: statuses, verdicts, exit codes, checks and their results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import IntEnum, StrEnum
+from typing import Self
+
+
+class Status(StrEnum):
+    """How one check ended; exactly one."""
+
+    PASS = "PASS"  # noqa: S105  # a status, not a password
+    FAIL = "FAIL"
+    ERROR = "ERROR"
+    INCONCLUSIVE = "INCONCLUSIVE"
+    PENDING = "PENDING"
+    BLOCKED = "BLOCKED"
+    SKIPPED = "SKIPPED"
+    NOT_APPLICABLE = "NOT_APPLICABLE"
+    NOT_RUN = "NOT_RUN"
+
+
+class Flag(StrEnum):
+    """What is said beside a status; any number."""
+
+    WAIVED = "waived"
+    ADVISORY = "advisory"
+    FLAKY = "flaky"
+    CARRIED = "carried"
+
+
+class Verdict(StrEnum):
+    """The decision on a phase or a release, from best to worst. ROLLBACK is a release's alone."""
+
+    GO = "GO"
+    HOLD = "HOLD"
+    BLOCKED = "BLOCKED"
+    INCOMPLETE = "INCOMPLETE"
+    NO_GO = "NO-GO"
+    ROLLBACK = "ROLLBACK"
+
+    @property
+    def rank(self) -> int:
+        """0 for GO, rising with severity."""
+        return _VERDICT_RANK[self]
+
+    @property
+    def opens(self) -> bool:
+        """Whether the phases after this one may run."""
+        return self in (Verdict.GO, Verdict.HOLD)
+
+
+_VERDICT_RANK = {verdict: rank for rank, verdict in enumerate(Verdict)}
+
+
+def worst(verdicts: Iterable[Verdict]) -> Verdict:
+    """The worst of some verdicts; INCOMPLETE when there are none, because nothing was decided."""
+    return max(verdicts, key=lambda verdict: verdict.rank, default=Verdict.INCOMPLETE)
+
+
+class ExitCode(IntEnum):
+    """Every exit status of pytest and of the gate; `meaning` is what the README's table says."""
+
+    meaning: str
+
+    def __new__(cls, value: int, meaning: str) -> Self:
+        member = int.__new__(cls, value)
+        member._value_ = value
+        member.meaning = meaning
+        return member
+
+    GO = 0, "everything selected is GO"
+    NO_GO = 1, "a check failed or could not be evaluated"
+    INTERRUPTED = 2, "pytest was interrupted, or collection failed"
+    INTERNAL_ERROR = 3, "an internal error"
+    USAGE_ERROR = 4, "the checklist, an option or a marker is wrong"
+    NOTHING_SELECTED = 5, "pytest found nothing to run"
+    MAX_WARNINGS = 6, "pytest's --max-warnings was exceeded"
+    HOLD = 10, "nothing failed; a sign-off or more data is awaited"
+    INCOMPLETE = 11, "checks are missing: skipped, deselected, not run, or the run died"
+    BLOCKED = 12, "an earlier phase has not cleared the way"
+    ROLLBACK = 13, "an immediate rollback trigger fired"
+    INVALID = 14, "a record or evidence does not verify"
+
+
+#: Worst first. A code that is not listed is another plugin's: it outranks GO and nothing else.
+PRECEDENCE = (3, 4, 2, 13, 14, 1, 11, 12, 10, 6, 5)
+
+_EXIT_OF_VERDICT = {
+    Verdict.GO: ExitCode.GO,
+    Verdict.HOLD: ExitCode.HOLD,
+    Verdict.BLOCKED: ExitCode.BLOCKED,
+    Verdict.INCOMPLETE: ExitCode.INCOMPLETE,
+    Verdict.NO_GO: ExitCode.NO_GO,
+    Verdict.ROLLBACK: ExitCode.ROLLBACK,
+}
+
+
+def exit_code_of(verdict: Verdict) -> ExitCode:
+    """The exit status that says this verdict."""
+    return _EXIT_OF_VERDICT[verdict]
+
+
+def worst_exit(codes: Iterable[int]) -> int:
+    """The exit status that wins among several; a foreign one beats only GO. No codes: INCOMPLETE."""
+    seen = list(codes)
+    for code in PRECEDENCE:
+        if code in seen:
+            return code
+    return max(seen, key=abs, default=int(ExitCode.INCOMPLETE))
+
+
+class Severity(StrEnum):
+    """Whether a check can stop its phase."""
+
+    BLOCKER = "blocker"
+    ADVISORY = "advisory"
+
+
+class Kind(StrEnum):
+    """Who judges a check: a test, or a person."""
+
+    AUTOMATED = "automated"
+    MANUAL = "manual"
+
+
+class Rollback(StrEnum):
+    """What a failed check asks for after the launch."""
+
+    IMMEDIATE = "immediate"
+    PLANNED = "planned"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Phase:
+    """An ordered group of checks, known by its pytest marker."""
+
+    marker: str
+    title: str
+    #: Whether this run was asked to decide it (``-m``).
+    selected: bool = True
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Check:
+    """One item of the checklist, as declared, before any run."""
+
+    id: str
+    phase: str
+    title: str
+    kind: Kind = Kind.AUTOMATED
+    severity: Severity = Severity.BLOCKER
+    remediation: str = ""
+    owner: str = ""
+    mutating: bool = False
+    rollback: Rollback | None = None
+    #: How long a sign-off or a result stays good, where the checklist says so.
+    valid: timedelta | None = None
+    nodeid: str = ""
+    #: ``file:line`` of the checklist line or of the test.
+    source: str = ""
+    target: str = ""
+    #: Whether the Markdown box is ticked, which is no evidence.
+    ticked: bool = False
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What identifies the check in a run: its id and its target."""
+        return (self.id, self.target)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Measurement:
+    """A number a check saw, with the limits it was held against (both inclusive)."""
+
+    name: str
+    value: float
+    unit: str = ""
+    min: float | None = None
+    max: float | None = None
+
+    @property
+    def within(self) -> bool:
+        """Whether the value keeps its limits; NaN keeps none."""
+        if self.value != self.value:
+            return False
+        return (self.min is None or self.value >= self.min) and (self.max is None or self.value <= self.max)
+
+    def __str__(self) -> str:
+        limits = [f"min {self.min:g}"] if self.min is not None else []
+        limits += [f"max {self.max:g}"] if self.max is not None else []
+        said = f" ({', '.join(limits)})" if limits else ""
+        return f"{self.name} = {self.value:g}{' ' + self.unit if self.unit else ''}{said}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Evidence:
+    """What a check saw: a command with its output, a call with its answer, a text."""
+
+    kind: str
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CheckResult:
+    """What one run knows of one check."""
+
+    check: Check
+    status: Status = Status.NOT_RUN
+    reason: str = ""
+    flags: tuple[Flag, ...] = ()
+    duration_s: float = 0.0
+    finished: datetime | None = None
+    measurements: tuple[Measurement, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    #: The run this result was taken from, where it is not this one.
+    carried_from: str = ""
+
+    @property
+    def waived(self) -> bool:
+        """Whether an accepted failure stands over the status."""
+        return Flag.WAIVED in self.flags
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PhaseResult:
+    """The verdict on one phase, and why."""
+
+    phase: Phase
+    verdict: Verdict
+    reason: str = ""
+    counts: Mapping[Status, int] = field(default_factory=dict)
+    #: The check that decided, where one did.
+    cause: Check | None = None
+    opened: datetime | None = None
+    decided: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Run:
+    """Everything one run knows: what every report is rendered from."""
+
+    run_id: str
+    release: str
+    targets: tuple[str, ...]
+    started: datetime
+    finished: datetime | None
+    verdict: Verdict
+    selected_verdict: Verdict
+    exit_code: int
+    phases: tuple[PhaseResult, ...]
+    checks: tuple[CheckResult, ...]
+    environment: Mapping[str, str]
+    #: What people must know beside the verdicts: narrowed runs, prerequisites that are not on record.
+    notes: tuple[str, ...] = ()
+    digest: str = ""
+
+    @property
+    def closed(self) -> bool:
+        """Whether the run came to its end; one that did not is never GO."""
+        return self.finished is not None

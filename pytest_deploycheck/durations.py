@@ -1,0 +1,23 @@
+"""Durations as people write them: ``90s``, ``30m``, ``24h``, ``7d``."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from pytest_deploycheck.core.errors import SettingsError
+
+
+def parse_duration(text: str, *, where: str) -> timedelta:
+    """The duration; units are durationpy's (``ms s m h d w``, combined as in ``1h30m``).
+
+    Raises ``SettingsError`` naming `where` for anything else, for zero and for negative ones.
+    """
+    import durationpy
+
+    try:
+        duration = durationpy.from_str(text.strip())
+    except (durationpy.DurationError, ValueError, OverflowError) as error:
+        raise SettingsError(f"{where}: {text!r} is no duration; write for example 90s, 30m, 24h or 7d") from error
+    if not isinstance(duration, timedelta) or duration <= timedelta(0):
+        raise SettingsError(f"{where}: {text!r} must be longer than nothing; write for example 24h")
+    return duration

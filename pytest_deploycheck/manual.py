@@ -1,0 +1,109 @@
+"""The checklist's lines as pytest items: those that no test automates wait for a person's word."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+
+from pytest_deploycheck.core.checklist import Checklist
+from pytest_deploycheck.core.model import Check
+from pytest_deploycheck.outcomes import Pending
+
+_LARGEST_TEST_FILE = 2_000_000
+_NO_TESTS_INSIDE = {"node_modules", "site-packages", "__pycache__", "venv", "build", "dist"}
+
+
+class ChecklistFile(pytest.File):
+    """The Markdown checklist in the collection tree."""
+
+    checklist: Checklist
+
+    def collect(self) -> Iterator[ManualItem]:
+        """One item for each line; those that a test carries are dropped once all tests are known."""
+        for line in self.checklist.lines:
+            yield ManualItem.from_parent(self, name=line.id, line=line)
+
+
+class ManualItem(pytest.Item):
+    """A line that a person judges."""
+
+    def __init__(self, *, line: Check, **kwargs: object) -> None:
+        super().__init__(**kwargs)  # type: ignore[arg-type] # pytest's node arguments, passed on
+        self.line = line
+        self.add_marker(line.phase)
+
+    def runtest(self) -> None:
+        """End as PENDING: only a sign-off could say more."""
+        owner = f" by its owner, {self.line.owner}" if self.line.owner else ""
+        raise Pending(f"a person must confirm this{owner}", _use_item_location=True)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """The line in the document."""
+        return self.path, int(self.line.source.rpartition(":")[2]) - 1, self.line.id
+
+
+def collect_file(file_path: Path, parent: pytest.Collector, checklist: Checklist) -> ChecklistFile | None:
+    """The collector for `file_path` where it is the configured checklist."""
+    if file_path != checklist_path(parent.config, checklist):
+        return None
+    collector = ChecklistFile.from_parent(parent, path=file_path)
+    collector.checklist = checklist
+    return collector
+
+
+def checklist_path(config: pytest.Config, checklist: Checklist) -> Path:
+    """The absolute path of the configured checklist."""
+    return config.rootpath / checklist.path
+
+
+def items_of(session: pytest.Session, checklist: Checklist) -> list[ManualItem]:
+    """The items of all lines, for a run whose arguments did not lead to the checklist itself."""
+    collector = collect_file(checklist_path(session.config, checklist), session, checklist)
+    assert collector is not None  # it was asked for by its own path
+    return list(collector.collect())
+
+
+def automated_elsewhere(config: pytest.Config, lines: Iterable[Check]) -> dict[str, str]:
+    """Lines that some test file names though no collected test carries them: id -> ``file:line``.
+
+    No hook sees a file that ``--ignore``, a node id or its own name kept out of the collection, so the source of
+    every Python file under the test paths is searched for ``check("<id>"``.
+    """
+    wanted = {line.id for line in lines}
+    found: dict[str, str] = {}
+    if not wanted:
+        return found
+    pattern = re.compile(r"""\bcheck\(\s*(?:id\s*=\s*)?["']([^"'\s]+)["']""")
+    for path in _python_files(config):
+        try:
+            text = path.read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            continue
+        for match in pattern.finditer(text):
+            if match[1] in wanted:
+                line = text.count("\n", 0, match.start()) + 1
+                found.setdefault(match[1], f"{os.path.relpath(path, config.rootpath)}:{line}")
+    return found
+
+
+def _python_files(config: pytest.Config) -> Iterator[Path]:
+    roots = [config.rootpath / path for path in config.getini("testpaths")] or [config.rootpath]
+    for root in roots:
+        for folder, subfolders, files in os.walk(root):
+            subfolders[:] = sorted(
+                name
+                for name in subfolders
+                if not name.startswith(".") and name not in _NO_TESTS_INSIDE and not _is_venv(folder, name)
+            )
+            for name in sorted(files):
+                path = Path(folder, name)
+                if name.endswith(".py") and path.stat().st_size <= _LARGEST_TEST_FILE:
+                    yield path
+
+
+def _is_venv(folder: str, name: str) -> bool:
+    return os.path.exists(os.path.join(folder, name, "pyvenv.cfg"))

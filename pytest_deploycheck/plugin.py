@@ -1,0 +1,151 @@
+"""The pytest entry point: options, markers, and the decision whether the gate is active.
+
+This module is imported by every pytest start, so it imports pytest alone; everything else is loaded when a collected
+test turns out to belong to a phase.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_deploycheck.core.checklist import Checklist
+    from pytest_deploycheck.session import GateSession
+
+PLUGIN_NAME = "deploycheck-session"
+_NUMBERED_PHASE = re.compile(r"phase\d+")
+#: Markers that are registered when nobody configured phases, so that `phase1 ... phase9` need no ini at all.
+_NUMBERED_MARKERS = range(1, 10)
+
+checklist_key = pytest.StashKey["Checklist | None"]()
+phase_titles_key = pytest.StashKey[dict[str, str]]()
+collection_key = pytest.StashKey["CollectionWatch"]()
+
+_CHECK_MARKER = (
+    "check(id, *, title, severity, remediation, owner, mutating, rollback): "
+    "this test is an item of the deployment checklist"
+)
+
+
+class CollectionWatch:
+    """Remembers what could not be collected: checks may be missing that nobody else will miss."""
+
+    def __init__(self) -> None:
+        self.failures: list[str] = []
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Note a file that failed or was skipped as a whole."""
+        if report.outcome != "passed":
+            self.failures.append(f"{report.nodeid or 'the session'} ({report.outcome})")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Every option has an ini key of the same name, with underscores, and an environment variable in capitals."""
+    group = parser.getgroup("deploycheck", "deployment checklist (pytest-deploycheck)")
+
+    def add(name: str, help: str, *, ini: str = "string", **options: object) -> None:
+        key = name.lstrip("-").replace("-", "_")
+        group.addoption(name, dest=key, default=None, help=help, **options)
+        parser.addini(key, help, type=ini, default=None)  # type: ignore[arg-type] # a literal, chosen below
+
+    add("--deploycheck-release", "the release under check (default: git describe of the target's folder)", metavar="ID")
+    add(
+        "--deploycheck-target",
+        "the installation under check, as an execnet specification; repeatable",
+        metavar="SPEC",
+        action="append",
+        ini="linelist",
+    )
+    add(
+        "--deploycheck-report",
+        "write the HTML report here (default: deploycheck-report.html; empty: none)",
+        metavar="PATH",
+    )
+    add("--deploycheck-json", "write the run as JSON here", metavar="PATH")
+    add("--deploycheck-record", "the folder of the journals of all runs (default: .deploycheck)", metavar="DIR")
+    add(
+        "--deploycheck-keep-going", "run later phases after a NO-GO; the verdict stays", action="store_true", ini="bool"
+    )
+    add("--deploycheck-resume", "keep the passes of the last run of this release", action="store_true", ini="bool")
+    add(
+        "--deploycheck-prerequisites",
+        "when an earlier phase that was not selected is not on record: warn (default), require it, or ignore that",
+        choices=("warn", "require", "ignore"),
+    )
+    group.addoption(
+        "--deploycheck-plan",
+        dest="deploycheck_plan",
+        metavar="PATH",
+        help="with --collect-only: write the checklist as it would run, as JSON",
+    )
+    parser.addini(
+        "deploycheck_phases", 'the phases in their order, as "marker: title" lines', type="linelist", default=[]
+    )
+    parser.addini("deploycheck_checklist", "the Markdown checklist whose lines the tests automate", default="")
+    parser.addini("deploycheck_max_age", "how long a verdict on record stays good (default: 24h)", default="24h")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the markers; read the checklist, where one is configured, so that its mistakes show at once."""
+    from pytest_deploycheck import fixtures
+
+    config.pluginmanager.register(fixtures, "deploycheck-fixtures")
+    config.stash[collection_key] = watch = CollectionWatch()
+    config.pluginmanager.register(watch, "deploycheck-collection")
+    config.addinivalue_line("markers", _CHECK_MARKER)
+    checklist: Checklist | None = None
+    titles: dict[str, str] = {}
+    if config.getini("deploycheck_checklist") or config.getini("deploycheck_phases"):
+        from pytest_deploycheck import plan
+
+        checklist, titles = plan.declared_phases(config)
+    config.stash[checklist_key] = checklist
+    config.stash[phase_titles_key] = titles
+    for marker, title in (titles or {f"phase{n}": f"phase {n} of a deployment" for n in _NUMBERED_MARKERS}).items():
+        config.addinivalue_line("markers", f"{marker}: {title}")
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """The Markdown checklist is collected like a test file: each of its lines is an item."""
+    checklist = parent.config.stash.get(checklist_key, None)
+    if checklist is None:
+        return None
+    from pytest_deploycheck import manual
+
+    return manual.collect_file(file_path, parent, checklist)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(
+    session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
+) -> Generator[None]:
+    """Before anybody deselects or drops an item: if one belongs to a phase, the gate is active."""
+    titles = config.stash[phase_titles_key]
+    if any(_is_check(item, titles) for item in items):
+        from pytest_deploycheck import session as gate
+
+        gate.activate(session, items)
+    return (yield)
+
+
+def _is_check(item: pytest.Item, titles: dict[str, str]) -> bool:
+    return any(
+        mark.name in titles if titles else mark.name == "check" or _NUMBERED_PHASE.fullmatch(mark.name)
+        for mark in item.iter_markers()
+    )
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_cmdline_main(
+    config: pytest.Config,
+) -> Generator[None, int | pytest.ExitCode | None, int | pytest.ExitCode | None]:
+    """The last word on the exit status: whatever ended the session, an open gate is never 0."""
+    status = yield
+    gate: GateSession | None = config.pluginmanager.get_plugin(PLUGIN_NAME)
+    return status if gate is None or status is None else gate.exit_status(int(status))
