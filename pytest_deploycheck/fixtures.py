@@ -37,7 +37,9 @@ class EvidenceLog:
 
         measured = Measurement(name=name, value=float(value), unit=unit, min=min, max=max)
         self.measurements.append(measured)
-        assert measured.within, f"{measured} breaks its limit"
+        if not measured.within:
+            # Raised, not asserted: pytest would append its own account of the expression to the reason.
+            raise AssertionError(f"{measured} breaks its limit")
         return measured
 
     def text(self, name: str, text: str) -> None:
@@ -132,7 +134,7 @@ def baseline(request: pytest.FixtureRequest) -> Callable[[str, str], Measurement
 
 
 def _gate(config: pytest.Config) -> GateSession | None:
-    from pytest_deploycheck.plugin import PLUGIN_NAME
+    from pytest_deploycheck.keys import GATE
 
-    gate: GateSession | None = config.pluginmanager.get_plugin(PLUGIN_NAME)
+    gate: GateSession | None = config.pluginmanager.get_plugin(GATE)
     return gate

@@ -12,20 +12,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_deploycheck import keys
+
 if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_deploycheck.core.checklist import Checklist
     from pytest_deploycheck.session import GateSession
 
-PLUGIN_NAME = "deploycheck-session"
 _NUMBERED_PHASE = re.compile(r"phase\d+")
 #: Markers that are registered when nobody configured phases, so that `phase1 ... phase9` need no ini at all.
 _NUMBERED_MARKERS = range(1, 10)
-
-checklist_key = pytest.StashKey["Checklist | None"]()
-phase_titles_key = pytest.StashKey[dict[str, str]]()
-collection_key = pytest.StashKey["CollectionWatch"]()
 
 _CHECK_MARKER = (
     "check(id, *, title, severity, remediation, owner, mutating, rollback): "
@@ -36,13 +33,13 @@ _CHECK_MARKER = (
 class CollectionWatch:
     """Remembers what could not be collected: checks may be missing that nobody else will miss."""
 
-    def __init__(self) -> None:
-        self.failures: list[str] = []
+    def __init__(self, failures: list[str]) -> None:
+        self._failures = failures
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Note a file that failed or was skipped as a whole."""
         if report.outcome != "passed":
-            self.failures.append(f"{report.nodeid or 'the session'} ({report.outcome})")
+            self._failures.append(f"{report.nodeid or 'the session'} ({report.outcome})")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -96,8 +93,13 @@ def pytest_configure(config: pytest.Config) -> None:
     from pytest_deploycheck import fixtures
 
     config.pluginmanager.register(fixtures, "deploycheck-fixtures")
-    config.stash[collection_key] = watch = CollectionWatch()
-    config.pluginmanager.register(watch, "deploycheck-collection")
+    failures: list[str] = []
+    config.stash[keys.collection_failures_key] = failures
+    config.pluginmanager.register(CollectionWatch(failures), "deploycheck-collection")
+    if config.pluginmanager.hasplugin("xdist"):
+        from pytest_deploycheck import xdist
+
+        config.pluginmanager.register(xdist.Controller(), "deploycheck-xdist")
     config.addinivalue_line("markers", _CHECK_MARKER)
     checklist: Checklist | None = None
     titles: dict[str, str] = {}
@@ -105,15 +107,15 @@ def pytest_configure(config: pytest.Config) -> None:
         from pytest_deploycheck import plan
 
         checklist, titles = plan.declared_phases(config)
-    config.stash[checklist_key] = checklist
-    config.stash[phase_titles_key] = titles
+    config.stash[keys.checklist_key] = checklist
+    config.stash[keys.phase_titles_key] = titles
     for marker, title in (titles or {f"phase{n}": f"phase {n} of a deployment" for n in _NUMBERED_MARKERS}).items():
         config.addinivalue_line("markers", f"{marker}: {title}")
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """The Markdown checklist is collected like a test file: each of its lines is an item."""
-    checklist = parent.config.stash.get(checklist_key, None)
+    checklist = parent.config.stash.get(keys.checklist_key, None)
     if checklist is None:
         return None
     from pytest_deploycheck import manual
@@ -126,11 +128,13 @@ def pytest_collection_modifyitems(
     session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
 ) -> Generator[None]:
     """Before anybody deselects or drops an item: if one belongs to a phase, the gate is active."""
-    titles = config.stash[phase_titles_key]
+    titles = config.stash[keys.phase_titles_key]
     if any(_is_check(item, titles) for item in items):
         from pytest_deploycheck import session as gate
+        from pytest_deploycheck import xdist
 
-        gate.activate(session, items)
+        if not xdist.give_up(config, items):
+            gate.activate(session, items)
     return (yield)
 
 
@@ -147,5 +151,5 @@ def pytest_cmdline_main(
 ) -> Generator[None, int | pytest.ExitCode | None, int | pytest.ExitCode | None]:
     """The last word on the exit status: whatever ended the session, an open gate is never 0."""
     status = yield
-    gate: GateSession | None = config.pluginmanager.get_plugin(PLUGIN_NAME)
+    gate: GateSession | None = config.pluginmanager.get_plugin(keys.GATE)
     return status if gate is None or status is None else gate.exit_status(int(status))

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pytest_deploycheck import fixtures, plugin
+from pytest_deploycheck import fixtures, keys
 from pytest_deploycheck.core import wire
 from pytest_deploycheck.core.errors import RecordError
 from pytest_deploycheck.core.gate import Barrier, barrier
@@ -30,16 +30,16 @@ def activate(session: pytest.Session, items: list[pytest.Item]) -> GateSession:
     config = session.config
     with usage_errors():
         settings = settings_of(config)
-        titles = config.stash[plugin.phase_titles_key]
+        titles = config.stash[keys.phase_titles_key]
         plan = build_plan(
             session,
             items,
-            checklist=config.stash[plugin.checklist_key],
+            checklist=config.stash[keys.checklist_key],
             titles=titles,
             targets=settings.targets,
         )
     gate = GateSession(config, settings, plan, list(items))
-    config.pluginmanager.register(gate, plugin.PLUGIN_NAME)
+    config.pluginmanager.register(gate, keys.GATE)
     return gate
 
 
@@ -80,7 +80,7 @@ class GateSession:
         """Sort the items by phase, after every plugin that shuffles; then begin the record."""
         session.items.sort(key=self._plan.rank)
         self._plan = select(self._config, self._plan, self._collected, session.items)
-        if not self._plan.narrowed and (missed := self._config.stash[plugin.collection_key].failures):
+        if not self._plan.narrowed and (missed := self._config.stash[keys.collection_failures_key]):
             why = f"a collection that failed: {missed[0]}"
             self._plan.narrowed.update({phase.marker: why for phase in self._plan.phases if phase.selected})
         self._collected = []

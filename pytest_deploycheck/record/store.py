@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -45,13 +46,16 @@ def runs_of(folder: Path, release: str) -> Iterator[Run]:
         yield read_run(path)
 
 
-def latest_run(folder: Path, release: str | None = None) -> Run:
-    """The newest run of a release, or of all; raises ``RecordError`` when there is none."""
-    pattern = f"{_folder_name(release)}/*.jsonl" if release else "*/*.jsonl"
+def find_run(folder: Path, *, release: str | None = None, run_id: str | None = None) -> Run:
+    """The newest run in the folder, of a release or with an id where they are given.
+
+    Raises ``RecordError`` when there is none.
+    """
+    pattern = f"{glob.escape(_folder_name(release)) if release else '*'}/{glob.escape(run_id) if run_id else '*'}.jsonl"
     for path in _newest_first(folder.glob(pattern)):
         return read_run(path)
-    what = f"of the release {release!r} " if release else ""
-    raise RecordError(f"no run {what}is on record in {folder}; run pytest first, or name the folder with --record")
+    what = "".join([f" {run_id!r}" if run_id else "", f" of the release {release!r}" if release else ""])
+    raise RecordError(f"no run{what} is on record in {folder}; run pytest first, or name the folder with --record")
 
 
 def _newest_first(paths: Iterator[Path]) -> list[Path]:

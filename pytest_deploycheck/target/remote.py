@@ -28,6 +28,9 @@ def prepare() -> dict[str, Any]:
     if paths:
         os.environ["PYTHONPATH"] = os.pathsep.join(paths)
         sys.path[0:0] = paths
+    # A check leaves nothing behind in the target's folder, not even compiled modules.
+    sys.dont_write_bytecode = True
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     scripts = os.path.dirname(sys.executable)
     os.environ["PATH"] = scripts + os.pathsep + os.environ.get("PATH", os.defpath)
     return {
