@@ -109,6 +109,10 @@ def pytest_configure(config: pytest.Config) -> None:
         checklist, titles = plan.declared_phases(config)
     config.stash[keys.checklist_key] = checklist
     config.stash[keys.phase_titles_key] = titles
+    if config.getoption("htmlpath", None):
+        from pytest_deploycheck import pytest_html
+
+        config.pluginmanager.register(pytest_html.Bridge(config, columns=bool(titles)), "deploycheck-pytest-html")
     for marker, title in (titles or {f"phase{n}": f"phase {n} of a deployment" for n in _NUMBERED_MARKERS}).items():
         config.addinivalue_line("markers", f"{marker}: {title}")
 

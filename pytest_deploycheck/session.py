@@ -13,7 +13,7 @@ from pytest_deploycheck import fixtures, keys
 from pytest_deploycheck.core import wire
 from pytest_deploycheck.core.errors import RecordError
 from pytest_deploycheck.core.gate import Barrier, barrier
-from pytest_deploycheck.core.model import Check, CheckResult, Evidence, ExitCode, Measurement, Status, worst_exit
+from pytest_deploycheck.core.model import Check, CheckResult, Evidence, ExitCode, Measurement, Run, Status, worst_exit
 from pytest_deploycheck.core.model import exit_code_of as exit_of_verdict
 from pytest_deploycheck.observation import Observation
 from pytest_deploycheck.outcomes import Blocked
@@ -63,6 +63,7 @@ class GateSession:
         self._config = config
         self._plan = plan
         self._collected = collected
+        self._phase_of_nodeid = {check.nodeid: check.phase for check in plan.checks}
         self._clock = clock
         self._board = Board(config)
         self._recorder: Recorder | None = None
@@ -266,7 +267,16 @@ class GateSession:
         if self._recorder is not None and self._exit_status is not None:
             self._board.summary(self._recorder.run, self.settings.report)
 
-    # -- for the fixtures ------------------------------------------------------------------------------------------
+    # -- for fixtures and other plugins ----------------------------------------------------------------------------
+
+    @property
+    def run(self) -> Run | None:
+        """The run so far; None before it has begun."""
+        return None if self._recorder is None else self._recorder.run
+
+    def phase_of(self, nodeid: str) -> str:
+        """The phase of an item by its node id; empty for one that is no check."""
+        return self._phase_of_nodeid.get(nodeid, "")
 
     def note_evidence(self, item: Evidence) -> None:
         """Put evidence to the check that is running."""

@@ -13,6 +13,7 @@ import click
 
 from pytest_deploycheck.cli.common import CliError
 
+_PIPED_WIDTH = 240
 _EPILOG = "Example: deploycheck plan checks -m 'phase1 or phase2'"
 
 
@@ -54,7 +55,7 @@ def _print_table(document: dict[str, Any]) -> None:
     from rich.text import Text
 
     # Piped, a table must not be cut to an invented width.
-    console = Console(soft_wrap=not sys.stdout.isatty())
+    console = Console() if sys.stdout.isatty() else Console(width=_PIPED_WIDTH)
     checks = document["checks"]
     for phase in document["phases"]:
         own = [check for check in checks if check["phase"] == phase["marker"]]

@@ -1,0 +1,49 @@
+"""``deploycheck plan``."""
+
+import json
+from collections.abc import Callable
+
+from click.testing import Result
+
+Run = Callable[..., int]
+Cli = Callable[..., Result]
+
+
+def test_the_table_says_who_judges_and_what_is_missing(run_checklist: Run, deploycheck: Cli) -> None:
+    """Test or person, ticked boxes, checks without a remediation."""
+    result = deploycheck("plan")
+
+    assert result.exit_code == 0
+    assert "test_the_table_says_who_judges_and_what_is_missing.py::test_core" in result.output.replace("\n", "")
+    assert "a person" in result.output
+    assert "ticked: phase1.core at list.md:2" in result.output
+    assert "no remediation: phase2.told at list.md:4" in result.output
+    assert "2 checks: 1 automated, 1 manual" in result.output
+
+
+def test_json_has_the_keys_of_a_run(run_checklist: Run, deploycheck: Cli) -> None:
+    """Phases and checks, as far as they are known before a run."""
+    document = json.loads(deploycheck("plan", "--json").output)
+
+    assert list(document) == ["phases", "checks"]
+    assert [phase["marker"] for phase in document["phases"]] == ["phase1", "phase2"]
+    assert [(check["id"], check["kind"]) for check in document["checks"]] == [
+        ("phase1.core", "automated"),
+        ("phase2.told", "manual"),
+    ]
+
+
+def test_arguments_reach_pytest(run_checklist: Run, deploycheck: Cli) -> None:
+    """Its options too, without a separator."""
+    document = json.loads(deploycheck("plan", "--json", "-m", "phase2").output)
+
+    assert [phase["selected"] for phase in document["phases"]] == [False, True]
+
+
+def test_what_pytest_refuses_is_told_with_exit_4(run_checklist: Run, deploycheck: Cli) -> None:
+    """A missing path: pytest's own words, no traceback."""
+    result = deploycheck("plan", "nowhere")
+
+    assert result.exit_code == 4
+    assert "nowhere" in result.output
+    assert "Traceback" not in result.output
