@@ -38,8 +38,8 @@ class ManualItem(pytest.Item):
 
     def runtest(self) -> None:
         """End as PENDING: only a sign-off could say more."""
-        owner = f" by its owner, {self.line.owner}" if self.line.owner else ""
-        raise Pending(f"a person must confirm this{owner}", _use_item_location=True)
+        owner = f" (owner: {self.line.owner})" if self.line.owner else ""
+        raise Pending(f"it waits for a person's word{owner}", _use_item_location=True)
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """The line in the document."""

@@ -43,6 +43,11 @@ class Plan:
     #: Phase -> why checks of it may be missing that nobody can list.
     narrowed: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def digest(self) -> str:
+        """What identifies the Markdown checklist's text; empty without one."""
+        return self.checklist.digest if self.checklist else ""
+
     def rank(self, item: pytest.Item) -> int:
         """The place of an item's phase; items of no phase come last."""
         check = check_of(item)

@@ -77,7 +77,8 @@ def board_html(run: Run) -> str:
     )
     steps = "".join(f"<li>{escape(line.strip())}</li>" for line in next_lines(run))
     return (
-        f"<section><h2>Deployment checklist: {escape(run.release)}</h2><p><strong>{escape(summary_line(run))}</strong></p>"
-        "<table><thead><tr><th scope='col'>Phase</th><th scope='col'>Verdict</th><th scope='col'>Reason</th></tr></thead>"
+        f"<section><h2>Deployment checklist: {escape(run.release)}</h2>"
+        f"<p><strong>{escape(summary_line(run))}</strong></p><table><thead><tr>"
+        "<th scope='col'>Phase</th><th scope='col'>Verdict</th><th scope='col'>Reason</th></tr></thead>"
         f"<tbody>{rows}</tbody></table>{f'<ul>{steps}</ul>' if steps else ''}</section>"
     )

@@ -17,7 +17,7 @@ import pytest
 
 from pytest_deploycheck import __version__
 from pytest_deploycheck.core import wire
-from pytest_deploycheck.core.model import Check, Measurement, PhaseResult, Run, Status, Verdict, worst
+from pytest_deploycheck.core.model import Check, Flag, Measurement, PhaseResult, Run, Status, Verdict, worst
 from pytest_deploycheck.core.redact import redactor, secrets_in
 from pytest_deploycheck.core.run import Event, RunBuilder
 from pytest_deploycheck.plan import Plan
@@ -38,20 +38,27 @@ class Recorder:
     def __init__(self, settings: Settings, plan: Plan, journal: Journal, release: str) -> None:
         #: The phases that were not selected and whose verdict an earlier run reached.
         self.on_record: frozenset[str] = frozenset()
+        #: Keys of the checks whose earlier pass this run keeps (``--deploycheck-resume``).
+        self.kept: frozenset[tuple[str, str]] = frozenset()
         self._settings = settings
         self._plan = plan
         self._journal = journal
         self._release = release
         self._builder = RunBuilder()
+        #: The run as of the last event, once somebody asked for it.
+        self._run: Run | None = None
 
     def append(self, event: Event) -> None:
         """Write an event down, then take it; raises ``RecordError`` when the disk refuses."""
+        self._run = None
         self._builder.apply(self._journal.append(event))
 
     @property
     def run(self) -> Run:
         """The run so far."""
-        return self._builder.build()
+        if self._run is None:
+            self._run = self._builder.build()
+        return self._run
 
     @property
     def selected_verdict(self) -> Verdict:
@@ -75,19 +82,9 @@ class Recorder:
         """The checks of a phase that have no result, and no reason yet for having none."""
         return self._builder.unfinished(marker)
 
-    def decide(self, marker: str, at: str) -> PhaseResult:
-        """Write the verdict on a phase down and return it."""
-        result = self._builder.decide(marker)
-        self.append(
-            {
-                "event": "phase_decided",
-                "phase": marker,
-                "verdict": str(result.verdict),
-                "reason": result.reason,
-                "at": at,
-            }
-        )
-        return result
+    def verdict_on(self, marker: str) -> PhaseResult:
+        """What the results of a phase amount to now."""
+        return self._builder.decide(marker)
 
     def begin(self, start: Event, carried: Carried, at: datetime) -> None:
         """Write down what is to be accounted for, and what earlier runs decided that this one will not."""
@@ -106,16 +103,36 @@ class Recorder:
             )
         self.on_record = frozenset(carried)
 
+    def resume(self, at: datetime) -> None:
+        """Keep what passed before: the newest end of a check in this release counts, when it is a pass and young."""
+        settled: set[tuple[str, str]] = set()
+        wanted = {check.key for phase in self._plan.phases if phase.selected for check in self.unfinished(phase.marker)}
+        kept = []
+        for run in self._earlier_runs():
+            if run.targets != self._settings.targets or run.digest != self._plan.digest:
+                continue
+            for result in run.checks:
+                key = result.check.key
+                if key not in wanted or key in settled or result.status in (Status.NOT_RUN, Status.BLOCKED):
+                    continue
+                settled.add(key)
+                young = result.finished is not None and at - result.finished <= self._settings.max_age
+                if result.status is Status.PASS and young:
+                    flags = tuple(dict.fromkeys([*result.flags, Flag.CARRIED]))
+                    kept.append(replace(result, flags=flags, carried_from=result.carried_from or run.run_id))
+        for result in kept:
+            self.append({"event": "check_finished", **wire.result_to_wire(result)})
+        self.kept = frozenset(result.check.key for result in kept)
+
     def _earlier_runs(self) -> Iterator[Run]:
         """The release's other runs, newest first."""
         runs = runs_of(self._settings.record, self._release)
         return (run for run in runs if run.run_id != self._journal.path.stem)
 
-    def finish(self, at: datetime, exit_code: int) -> Run:
-        """Close the journal; the run as it will be read from now on."""
-        self.append({"event": "run_finished", "exit_code": exit_code, "at": wire.time_to_wire(at)})
+    def close(self) -> None:
+        """Let go of the journal and write the reports; raises ``RecordError`` when the disk refuses."""
         self._journal.close()
-        return self.run
+        self.write_reports()
 
     def write_reports(self) -> None:
         """Render the reports that were asked for; raises ``RecordError`` when one cannot be written."""
@@ -143,8 +160,7 @@ def start_recorder(config: pytest.Config, settings: Settings, plan: Plan, at: da
     an earlier run left there cannot be taken for this one's, should this one die. Raises ``RecordError``.
     """
     release = settings.release or describe_release(next(iter(settings.targets), None), base=settings.root)
-    digest = plan.checklist.digest if plan.checklist else ""
-    carried = _carried(plan, settings, digest, runs_of(settings.record, release), at)
+    carried = _carried(plan, settings, runs_of(settings.record, release), at)
     run_id = f"{at:%Y%m%dT%H%M%S.%fZ}-{secrets.token_hex(3)}"
     redact = redactor(secrets_in(os.environ))
     journal = Journal(journal_path(settings.record, release, run_id), redact)
@@ -156,20 +172,22 @@ def start_recorder(config: pytest.Config, settings: Settings, plan: Plan, at: da
         "run_id": run_id,
         "release": release,
         "targets": list(settings.targets),
-        "digest": digest,
+        "digest": plan.digest,
         "phases": [wire.phase_to_wire(phase) for phase in plan.phases],
         "checks": [wire.check_to_wire(check) for check in plan.checks],
         "absent": plan.absent,
         "narrowed": plan.narrowed,
-        "environment": _environment(config),
+        "environment": _environment(config, settings),
         "notes": list(_notes(plan, settings, carried, release, at)),
     }
     recorder.begin(start, carried, at)
+    if settings.resume:
+        recorder.resume(at)
     recorder.write_reports()
     return recorder
 
 
-def _carried(plan: Plan, settings: Settings, digest: str, earlier: Iterator[Run], at: datetime) -> Carried:
+def _carried(plan: Plan, settings: Settings, earlier: Iterator[Run], at: datetime) -> Carried:
     """For each phase that is not selected: the verdict that counts, and the run that reached it.
 
     It must be of the same targets and the same checklist and not too old. The newest run that decided the phase
@@ -182,7 +200,7 @@ def _carried(plan: Plan, settings: Settings, digest: str, earlier: Iterator[Run]
     for run in earlier:
         if not wanted or _when(run) < at - settings.max_age:
             break
-        if run.targets != settings.targets or run.digest != digest:
+        if run.targets != settings.targets or run.digest != plan.digest:
             continue
         for result in run.phases:
             marker = result.phase.marker
@@ -208,7 +226,7 @@ def _notes(plan: Plan, settings: Settings, carried: Carried, release: str, at: d
     missing = [marker for marker in needed if marker not in carried]
     if missing and settings.prerequisites is not Prerequisites.IGNORE:
         yield (
-            f"{', '.join(missing)} was not looked at and is not on record: whatever this run says, "
+            f"not looked at and not on record: {', '.join(missing)}; whatever this run says, "
             f"release {release} is not cleared"
         )
     if plan.narrowed:
@@ -219,10 +237,11 @@ def _origin(run: Run, at: datetime) -> str:
     return f"run {run.run_id}, {_age(at - _when(run))} ago"
 
 
-def _environment(config: pytest.Config) -> dict[str, str]:
+def _environment(config: pytest.Config, settings: Settings) -> dict[str, str]:
     plugins = sorted({f"{dist.project_name} {dist.version}" for _, dist in config.pluginmanager.list_plugin_distinfo()})
     return {
         "command": shlex.join(["pytest", *map(str, config.invocation_params.args)]),
+        "options": shlex.join(_options_given(config, settings)),
         "folder": str(config.invocation_params.dir),
         "user": _user(),
         "host": socket.gethostname(),
@@ -232,6 +251,15 @@ def _environment(config: pytest.Config) -> dict[str, str]:
         "pytest-deploycheck": __version__,
         "plugins": ", ".join(plugins),
     }
+
+
+def _options_given(config: pytest.Config, settings: Settings) -> Iterator[str]:
+    """The options of the command line that say which release, which target and which record a run is about."""
+    for name in ("release", "target", "record"):
+        if settings.sources[name] == "command line":
+            given = config.getoption(f"deploycheck_{name}")
+            for value in given if isinstance(given, list) else [given]:
+                yield f"--deploycheck-{name}={value}"
 
 
 def _user() -> str:

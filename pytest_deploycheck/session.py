@@ -15,6 +15,7 @@ from pytest_deploycheck.core.errors import RecordError
 from pytest_deploycheck.core.gate import Barrier, barrier
 from pytest_deploycheck.core.model import Check, CheckResult, Evidence, ExitCode, Measurement, Run, Status, worst_exit
 from pytest_deploycheck.core.model import exit_code_of as exit_of_verdict
+from pytest_deploycheck.core.run import Event
 from pytest_deploycheck.observation import Observation
 from pytest_deploycheck.outcomes import Blocked
 from pytest_deploycheck.plan import Plan, build_plan, check_of, select, usage_errors
@@ -73,6 +74,8 @@ class GateSession:
         #: Failed reports of checks: those that pytest's own exit status 1 may stand for.
         self._own_failures = 0
         self._exit_status: int | None = None
+        #: Why the record or a report could not be written.
+        self._broken = ""
 
     # -- collection ------------------------------------------------------------------------------------------------
 
@@ -105,7 +108,13 @@ class GateSession:
             if isinstance(error.__cause__, RecordError) and error.__cause__.line is not None:
                 pytest.exit(f"INVALID: {error}", returncode=ExitCode.INVALID)
             raise
+        if self._recorder.kept:
+            session.items[:] = [item for item in session.items if not self._is_kept(item)]
         self._remaining.update(check.phase for check in map(check_of, session.items) if check is not None)
+
+    def _is_kept(self, item: pytest.Item) -> bool:
+        check = check_of(item)
+        return check is not None and check.key in self._active.kept
 
     # -- running ---------------------------------------------------------------------------------------------------
 
@@ -145,7 +154,7 @@ class GateSession:
             return
         self._settle_before(marker)
         self._barriers[marker] = self._barrier(marker)
-        self._active.append({"event": "phase_opened", "phase": marker, "at": self._at()})
+        self._append({"event": "phase_opened", "phase": marker, "at": self._at()})
         self._board.phase_opened(self._active.phase(marker).phase, self._remaining[marker])
 
     def _barrier(self, marker: str) -> Barrier:
@@ -207,15 +216,32 @@ class GateSession:
             measurements=tuple(log.measurements) if log else (),
             evidence=tuple(evidence),
         )
-        self._active.append({"event": "check_finished", **wire.result_to_wire(result)})
+        self._append({"event": "check_finished", **wire.result_to_wire(result)})
         self._remaining[check.phase] -= 1
         # The last phase is decided as the session ends, below pytest's own progress line.
         if not self._remaining[check.phase] and not last:
             self._decide(check.phase)
 
     def _decide(self, marker: str) -> None:
-        decided = self._active.decide(marker, self._at())
+        decided = self._active.verdict_on(marker)
+        self._append(
+            {
+                "event": "phase_decided",
+                "phase": marker,
+                "verdict": str(decided.verdict),
+                "reason": decided.reason,
+                "at": self._at(),
+            }
+        )
         self._board.phase_decided(decided)
+
+    def _append(self, event: Event) -> None:
+        """Write an event down; a disk that refuses ends the session, and the record stays open."""
+        try:
+            self._active.append(event)
+        except RecordError as error:
+            self._broken = str(error)
+            pytest.exit(f"deploycheck: {error}", returncode=ExitCode.INTERNAL_ERROR)
 
     def _settle_before(self, marker: str | None) -> None:
         """Decide, in order, the selected phases before this one (all, for None) that nothing has decided yet."""
@@ -231,7 +257,7 @@ class GateSession:
         for check in self._active.unfinished(marker):
             status = Status.BLOCKED if reason else Status.NOT_RUN
             result = CheckResult(check=check, status=status, reason=reason or STOPPED, finished=self._clock())
-            self._active.append({"event": "check_finished", **wire.result_to_wire(result)})
+            self._append({"event": "check_finished", **wire.result_to_wire(result)})
         self._decide(marker)
 
     # -- the end ---------------------------------------------------------------------------------------------------
@@ -239,20 +265,25 @@ class GateSession:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Close the record with a verdict and write the reports, before other plugins write theirs."""
-        if self._recorder is None:
+        if self._recorder is None or self._broken:
             return
         self._settle_before(None)
-        status = self._merge(int(exitstatus), session.testsfailed)
-        run = self._recorder.finish(self._clock(), status)
-        self._exit_status = run.exit_code
-        session.exitstatus = run.exit_code
-        self._recorder.write_reports()
+        self._append({"event": "run_finished", "exit_code": self._merge(exitstatus, session), "at": self._at()})
+        self._exit_status = self._recorder.run.exit_code
+        try:
+            self._recorder.close()
+        except RecordError as error:
+            self._broken = str(error)
+            self._exit_status = worst_exit([self._exit_status, ExitCode.INTERNAL_ERROR])
+        session.exitstatus = self._exit_status
 
-    def _merge(self, pytest_status: int, failed: int) -> int:
+    def _merge(self, pytest_status: int, session: pytest.Session) -> int:
         """The worse of pytest's status and ours; pytest's 1 is ours to judge when only checks failed."""
         own = exit_of_verdict(self._active.selected_verdict)
-        only_ours = pytest_status == ExitCode.NO_GO and failed == self._own_failures
-        return worst_exit([own] if only_ours else [own, pytest_status])
+        only_ours = pytest_status == ExitCode.NO_GO and session.testsfailed == self._own_failures
+        # With every check kept from an earlier run, nothing is left for pytest to select.
+        only_ours = only_ours or (pytest_status == ExitCode.NOTHING_SELECTED and bool(self._active.kept))
+        return worst_exit([own] if only_ours else [own, int(pytest_status)])
 
     def exit_status(self, status: int) -> int:
         """What the process exits with, given what pytest would: a gate that never closed is INCOMPLETE."""
@@ -265,7 +296,7 @@ class GateSession:
     def pytest_terminal_summary(self) -> None:
         """The board: every phase, what to do next, where the report lies."""
         if self._recorder is not None and self._exit_status is not None:
-            self._board.summary(self._recorder.run, self.settings.report)
+            self._board.summary(self._recorder.run, self.settings.report, problem=self._broken)
 
     # -- for fixtures and other plugins ----------------------------------------------------------------------------
 

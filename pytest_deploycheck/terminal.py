@@ -45,7 +45,7 @@ class Board:
             said = f"{result.phase.marker}: {result.verdict}"
             self._line(f"{said}  {result.reason}", **verdict_style(result.verdict))
 
-    def summary(self, run: Run, report: Path | None) -> None:
+    def summary(self, run: Run, report: Path | None, *, problem: str) -> None:
         """The board: phase, verdict, counts, reason; what to do next; where the report lies."""
         reporter = self._reporter
         if reporter is None:
@@ -58,7 +58,9 @@ class Board:
         for line in next_lines(run):
             reporter.write_line(line)
         reporter.write_line(summary_line(run), bold=True, **_colour(run.selected_verdict))
-        if report is not None:
+        if problem:
+            reporter.write_line(f"deploycheck: {problem}", red=True, bold=True)
+        elif report is not None:
             reporter.write_line(f"report: {os.path.relpath(report, self._config.invocation_params.dir)}")
 
     @property

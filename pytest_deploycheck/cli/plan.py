@@ -56,8 +56,9 @@ def _print_table(document: dict[str, Any]) -> None:
 
     # Piped, a table must not be cut to an invented width.
     console = Console() if sys.stdout.isatty() else Console(width=_PIPED_WIDTH)
-    checks = document["checks"]
-    for phase in document["phases"]:
+    phases = [phase for phase in document["phases"] if phase["selected"]]
+    checks = [check for phase in phases for check in document["checks"] if check["phase"] == phase["marker"]]
+    for phase in phases:
         own = [check for check in checks if check["phase"] == phase["marker"]]
         table = Table(title=Text(f"{phase['marker']}: {phase['title']} ({len(own)})"), title_justify="left")
         for column in ("id", "title", "severity", "owner", "judged by"):

@@ -28,31 +28,31 @@ def next_actions(run: Run) -> tuple[Action, ...]:
     """
     selected = {phase.phase.marker for phase in run.phases if phase.phase.selected}
     actions = [
-        _for_check(result)
+        _for_check(result, run)
         for result in run.checks
         if result.check.phase in selected
         and weigh(result) is not Verdict.GO
         and result.status not in (Status.BLOCKED, Status.NOT_RUN)
     ]
-    actions += [_for_phase(phase) for phase in run.phases if _needs_own_action(phase, actions, run)]
+    actions += [_for_phase(phase, run) for phase in run.phases if _needs_own_action(phase, actions, run)]
     return tuple(sorted(actions, key=lambda action: -action.verdict.rank))
 
 
-def _for_check(result: CheckResult) -> Action:
+def _for_check(result: CheckResult, run: Run) -> Action:
     check = result.check
     return Action(
         subject=check.id,
         what=check.remediation or _default_advice(result),
         verdict=weigh(result),
         owner=check.owner,
-        command="" if check.kind is Kind.MANUAL else rerun_command(result),
+        command="" if check.kind is Kind.MANUAL else _command(run, check.phase, check.nodeid),
     )
 
 
 def _default_advice(result: CheckResult) -> str:
     match result.status:
         case Status.PENDING:
-            return "have its owner confirm it and sign it off"
+            return "a person must look at this and confirm it; it holds the phase until then"
         case Status.SKIPPED:
             return "let it run: a skip is no evidence; where it does not apply, say so with not_applicable(reason)"
         case Status.INCONCLUSIVE:
@@ -61,9 +61,13 @@ def _default_advice(result: CheckResult) -> str:
             return "mend what the reason names and run it again"
 
 
-def rerun_command(result: CheckResult) -> str:
-    """The command that runs just this check; its phase then says INCOMPLETE, as it should."""
-    return f"pytest -m {result.check.phase} {shlex.quote(result.check.nodeid)}"
+def _command(run: Run, phase: str, nodeid: str = "") -> str:
+    """What re-runs a phase, or just one check of it (the phase then says INCOMPLETE, as it should).
+
+    It names the release and the target as this run was told them.
+    """
+    parts = ["pytest -m", phase, shlex.quote(nodeid) if nodeid else "", run.environment.get("options", "")]
+    return " ".join(filter(None, parts))
 
 
 def _needs_own_action(phase: PhaseResult, actions: list[Action], run: Run) -> bool:
@@ -73,13 +77,13 @@ def _needs_own_action(phase: PhaseResult, actions: list[Action], run: Run) -> bo
     return not any(action.subject in ids for action in actions)
 
 
-def _for_phase(phase: PhaseResult) -> Action:
+def _for_phase(phase: PhaseResult, run: Run) -> Action:
     marker = phase.phase.marker
     return Action(
         subject=marker,
         what=f"run the whole phase: {phase.reason}",
         verdict=phase.verdict,
-        command=f"pytest -m {marker}",
+        command=_command(run, marker),
     )
 
 

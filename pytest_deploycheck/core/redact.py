@@ -27,7 +27,10 @@ _SHAPES = (
     ("jwt", re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}")),
 )
 #: A text without any of these cannot match a shape: a cheap look that spares the patterns.
-_HINTS = ("-----BEGIN", "://", "uthorization", "UTHORIZATION", "gh", "glpat-", "xox", "AKIA", "ASIA", "eyJ")
+_HINTS = (
+    *("-----BEGIN", "://", "uthorization", "UTHORIZATION", "AKIA", "ASIA", "eyJ"),
+    *("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xox"),
+)
 
 
 def secrets_in(environment: Mapping[str, str], extra: Iterable[str] = ()) -> dict[str, str]:

@@ -30,6 +30,9 @@ SCHEMA = "pytest-deploycheck/run/1"
 
 Json = dict[str, Any]
 
+_RESULT_KEYS = {"check", "target", "status", "reason", "flags", "duration_s", "finished", "carried_from"}
+_RESULT_KEYS |= {"measurements", "evidence"}
+
 
 def time_to_wire(moment: datetime | None) -> str | None:
     """ISO 8601 with the zone."""
@@ -114,17 +117,16 @@ def result_to_wire(result: CheckResult) -> Json:
 
 def result_from_wire(data: Json, checks: Mapping[tuple[str, str], Check]) -> CheckResult:
     """The result of one of `checks`; raises ``KeyError`` for another check, ``ValueError`` for unknown words."""
-    known = {"check", "target", "status", "reason", "flags", "duration_s", "finished", "measurements", "evidence"}
-    if unknown := set(data) - known - {"carried_from"}:
+    if unknown := data.keys() - _RESULT_KEYS:
         raise ValueError(f"unknown keys: {', '.join(sorted(unknown))}")
     return CheckResult(
         check=checks[data["check"], data.get("target", "")],
         status=Status(data["status"]),
         reason=data.get("reason", ""),
-        flags=tuple(Flag(flag) for flag in data.get("flags", ())),
+        flags=tuple(map(Flag, data.get("flags", ()))),
         duration_s=data["duration_s"],
         finished=time_from_wire(data["finished"]),
-        measurements=tuple(_measurement_from_wire(item) for item in data.get("measurements", ())),
+        measurements=tuple(map(_measurement_from_wire, data.get("measurements", ()))),
         evidence=tuple(Evidence(**item) for item in data.get("evidence", ())),
         carried_from=data.get("carried_from", ""),
     )

@@ -18,13 +18,17 @@ from pytest_deploycheck.core.errors import RecordError
 from pytest_deploycheck.core.redact import redact_data
 
 ORIGIN = "0" * 64
+_encode = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
 
 
 class Journal:
     """Writes one run's events; every line has reached the operating system when `append` returns."""
 
     def __init__(self, path: Path, redact: Callable[[str], str]) -> None:
-        """Create the file; raises ``RecordError`` when it cannot be, or is there already."""
+        """Create the file; raises ``RecordError`` when it cannot be, or is there already.
+
+        What `redact` finds in a text it must also find where that text is part of a longer one.
+        """
         self.path = path
         self._redact = redact
         self._seq = 0
@@ -40,9 +44,12 @@ class Journal:
 
     def append(self, event: dict[str, Any]) -> dict[str, Any]:
         """Store an event without its secrets and return it as stored; raises ``RecordError`` when the disk refuses."""
-        clean = redact_data(event, self._redact)
-        assert isinstance(clean, dict)  # an event is one, and redaction keeps the shape
-        text = json.dumps(clean, allow_nan=False, separators=(",", ":"))
+        clean, text = event, _encode(event)
+        # Without escapes every string stands in the text as it is: one look at the whole finds what is in any of them.
+        if "\\" in text or self._redact(text) != text:
+            redacted = redact_data(event, self._redact)
+            assert isinstance(redacted, dict)  # an event is one, and redaction keeps the shape
+            clean, text = redacted, _encode(redacted)
         line = f'{{"seq":{self._seq},"prev":"{self._prev}",{text[1:]}\n'.encode("ascii")
         try:
             written = self._file.write(line)
@@ -56,9 +63,11 @@ class Journal:
 
     def close(self) -> None:
         """Make sure the lines outlive the machine, and let go of the file."""
-        if not self._file.closed:
+        try:
             os.fsync(self._file.fileno())
             self._file.close()
+        except OSError as error:
+            raise RecordError(f"the journal {self.path} cannot be written any more ({error.strerror})") from error
 
 
 def read_events(path: Path) -> Iterator[dict[str, Any]]:

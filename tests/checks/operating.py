@@ -6,6 +6,8 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -95,6 +97,25 @@ class Copy:
         for path in (self.folder / "tests").glob("test_*.py"):
             if path.name not in names:
                 path.unlink()
+
+    @contextmanager
+    def slowed(self) -> Iterator[None]:
+        """Meanwhile all that is timed takes far longer.
+
+        For a baseline that a sound copy keeps on a busy machine too: how fast this machine is right now is not what
+        the tests are about.
+        """
+        inserted = {
+            "src/giflab/metrics.py": ("    config = config or", "    time.sleep(0.2)\n    config = config or"),
+            "src/giflab/config.py": ("import math\n", "import math\nimport time\n\ntime.sleep(1)\n"),
+            "src/giflab/cli/__init__.py": ("import importlib\n", "import importlib\nimport time\n\ntime.sleep(1)\n"),
+        }
+        sound = {path: (self.folder / path).read_text("utf-8") for path in inserted}
+        for path, (old, new) in inserted.items():
+            self.replace(path, old, new)
+        yield
+        for path, text in sound.items():
+            (self.folder / path).write_text(text, "utf-8")
 
     def run(self, *arguments: str, ini: Path | None = None) -> Seen:
         """Run the checklist on the copy as one would from the shell, whatever an earlier phase on its record was."""

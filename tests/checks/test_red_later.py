@@ -39,7 +39,8 @@ def record_numbers(copy: Copy) -> None:
 def test_all_is_well(copy: Copy) -> None:
     """On a sound copy every check passes; only people's words are missing."""
     copy.keep_tests("test_frames.py", "test_quality.py", "test_results.py", "test_memory_monitoring.py")
-    record_numbers(copy)
+    with copy.slowed():
+        record_numbers(copy)
     before = copy.files()
 
     seen = copy.run("-m", LATER, "-k", "not test_test_suite")

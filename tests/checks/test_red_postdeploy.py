@@ -19,7 +19,8 @@ def copy(tmp_path: Path) -> Copy:
 
 def test_all_is_well(copy: Copy) -> None:
     """On a sound copy every check passes or has a reason not to apply; only people's words are missing."""
-    copy.run(BASELINE)
+    with copy.slowed():
+        copy.run(BASELINE)
     before = copy.files()
 
     seen = copy.run("-m", "postdeploy")
@@ -39,12 +40,12 @@ def test_slower_than_before(copy: Copy) -> None:
     copy.replace(
         "src/giflab/metrics.py",
         "    started = time.perf_counter()\n    config = config or",
-        "    started = time.perf_counter()\n    time.sleep(0.03)\n    config = config or",
+        "    started = time.perf_counter()\n    time.sleep(0.1)\n    config = config or",
     )
     copy.replace(
         "src/giflab/monitoring/memory.py",
         "            memory = self._reader()\n",
-        "            __import__('time').sleep(0.008)\n            memory = self._reader()\n",
+        "            __import__('time').sleep(0.02)\n            memory = self._reader()\n",
     )
 
     seen = copy.run("-m", "postdeploy", "-k", "test_performance")
