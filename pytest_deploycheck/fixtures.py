@@ -100,6 +100,8 @@ def target(request: pytest.FixtureRequest) -> Iterator[Target]:
     from pytest_deploycheck.target import open_target
 
     settings = settings_of(request.config)
+    if len(settings.targets) > 1 and not hasattr(request, "param"):
+        raise ValueError("with several targets a check takes `target` as an argument, so that it runs on each")
     spec = getattr(request, "param", None) or next(iter(settings.targets), "popen")
     gate = _gate(request.config)
     with open_target(spec, base=settings.root, observe=gate.note_evidence if gate else None) as opened:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Word = TypeVar("Word", bound=StrEnum)
 
 _COMMENT = re.compile(r"<!--\s*deploycheck:(?P<body>.*?)-->", re.DOTALL)
+_MEANT = re.compile(r"<!--\s*deploycheck\b", re.IGNORECASE)
 _ANY_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _BOX = re.compile(r"\[(?P<tick>[ xX])\](?=\s|$)")
 _HEADING_KEYS = {"phase"}
@@ -150,6 +151,7 @@ class _Reader:
 
     def _values(self, content: str, line: int, keys: set[str]) -> dict[str, str]:
         values: dict[str, str] = {}
+        self._refuse_misspelt(content, line)
         for comment in _COMMENT.finditer(content):
             try:
                 words = shlex.split(comment["body"])
@@ -164,6 +166,12 @@ class _Reader:
                     raise ChecklistError(f"{self.shown_as}:{line}: {key} is given twice")
                 values[key] = value
         return values
+
+    def _refuse_misspelt(self, content: str, line: int) -> None:
+        if _MEANT.search(_COMMENT.sub("", content)):
+            raise ChecklistError(
+                f"{self.shown_as}:{line}: this comment is not understood; write it as <!-- deploycheck: key=value -->"
+            )
 
     def _refuse_stray_comments(self, tokens: list[Token], position: int) -> None:
         token = tokens[position]

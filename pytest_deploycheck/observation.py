@@ -35,6 +35,8 @@ _VOID_WARNINGS = (
     "PytestUnhandledCoroutineWarning",
     "PytestUnhandledThreadExceptionWarning",
 )
+#: Python's own, by what they say.
+_VOID_TEXTS = ("was never awaited", "return a value that is not None from a test case")
 _REASON_LIMIT = 1000
 _STAGES = frozenset({"setup", "call", "teardown"})
 
@@ -84,8 +86,17 @@ class Observation:
 
     def see_warning(self, category: str, text: str) -> None:
         """Take a warning that pytest raised about the check itself."""
-        if category in _VOID_WARNINGS:
+        if category in _VOID_WARNINGS or any(said in text for said in _VOID_TEXTS):
             self._note("warning", Status.ERROR, f"{category}: {first_line(text)}")
+
+    def see_exception(self, error: BaseException, when: str) -> None:
+        """Take an exception at its source."""
+        self._note(when, *classify(error, when))
+
+    def see_answer(self, answer: object) -> None:
+        """Take what the test function returned: a verdict that is returned instead of asserted judges nothing."""
+        if answer is not None:
+            self._note("answer", Status.ERROR, f"it returned {type(answer).__name__} instead of asserting something")
 
     def end_early(self, status: Status, reason: str) -> None:
         """The session was ended inside the check."""

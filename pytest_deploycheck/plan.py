@@ -5,16 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pytest_deploycheck import manual, markers
+from pytest_deploycheck import keys, manual, markers
 from pytest_deploycheck.core.checklist import Checklist, base_id, bind, refuse_duplicates
 from pytest_deploycheck.core.errors import ChecklistError, DeployCheckError, SettingsError
 from pytest_deploycheck.core.model import Check, Kind, Phase
+from pytest_deploycheck.hidden import refuse_hidden_checks
 
 check_key = pytest.StashKey[Check]()
+
+#: Warnings that say that a check judged nothing must reach the gate, whatever the user's filters are.
+_TELLING_WARNINGS = pytest.mark.filterwarnings(
+    "always::pytest.PytestReturnNotNoneWarning",
+    "always::pytest.PytestUnhandledThreadExceptionWarning",
+    "always:coroutine .* was never awaited:RuntimeWarning",
+    "always:It is deprecated to return a value that is not None from a test case:DeprecationWarning",
+)
 
 
 @contextmanager
@@ -60,7 +70,13 @@ class Plan:
 def declared_phases(config: pytest.Config) -> tuple[Checklist | None, dict[str, str]]:
     """The checklist and the phases (marker -> title, in order) that the ini file declares."""
     with usage_errors():
-        titles = dict(_phase_line(line) for line in config.getini("deploycheck_phases"))
+        lines = [_phase_line(line) for line in config.getini("deploycheck_phases")]
+        titles = dict(lines)
+        for marker in titles:
+            if sum(marker == other for other, _ in lines) > 1:
+                raise SettingsError(
+                    f"ini key deploycheck_phases: the phase {marker!r} stands there twice; keep one line"
+                )
         path = config.getini("deploycheck_checklist")
         if not path:
             return None, titles
@@ -97,12 +113,14 @@ def build_plan(
     arguments did not reach gets one. Raises ``ChecklistError`` for what cannot be meant.
     """
     names = list(titles) or markers.phase_names(items)
+    _refuse_hidden(session.config, items, names)
     automated: list[Check] = []
     for item in items:
         if not isinstance(item, manual.ManualItem):
             check = markers.read_check(item, names, checklist, *_target_of(item, targets))
             if check is not None:
                 item.stash[check_key] = check
+                item.add_marker(_TELLING_WARNINGS)
                 automated.append(check)
     checks = automated
     absent: dict[str, list[tuple[str, str]]] = {}
@@ -111,6 +129,16 @@ def build_plan(
     refuse_duplicates(checks)
     phases = [Phase(marker=name, title=titles.get(name, name)) for name in names]
     return Plan(phases=phases, checks=checks, checklist=checklist, absent=absent)
+
+
+def _refuse_hidden(config: pytest.Config, items: Sequence[pytest.Item], phases: Sequence[str]) -> None:
+    if getattr(config.option, "lf", False) or any("::" in str(arg) for arg in config.args):
+        return  # only a part of each file was asked for
+    collected: dict[Path, set[str]] = {config.rootpath / module: set() for module in config.stash[keys.modules_key]}
+    for item in items:
+        if isinstance(item, pytest.Function):
+            collected.setdefault(item.path, set()).add(item.originalname)
+    refuse_hidden_checks(collected, markers={"check", *phases}, root=config.rootpath)
 
 
 def _with_lines(

@@ -16,13 +16,14 @@ from pytest_deploycheck import keys
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from warnings import WarningMessage
 
     from pytest_deploycheck.core.checklist import Checklist
     from pytest_deploycheck.session import GateSession
 
 _NUMBERED_PHASE = re.compile(r"phase\d+")
-#: Markers that are registered when nobody configured phases, so that `phase1 ... phase9` need no ini at all.
-_NUMBERED_MARKERS = range(1, 10)
+#: Markers that are registered when nobody configured phases, so that `phase1 ... phase20` need no ini at all.
+_NUMBERED_MARKERS = range(1, 21)
 
 _CHECK_MARKER = (
     "check(id, *, title, severity, remediation, owner, mutating, rollback): "
@@ -33,13 +34,23 @@ _CHECK_MARKER = (
 class CollectionWatch:
     """Remembers what could not be collected: checks may be missing that nobody else will miss."""
 
-    def __init__(self, failures: list[str]) -> None:
-        self._failures = failures
+    def __init__(self) -> None:
+        self.failures: list[str] = []
+        self.modules: list[str] = []
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Note a file that failed or was skipped as a whole."""
+        if report.nodeid.endswith(".py") and report.passed:
+            self.modules.append(report.nodeid)
         if report.outcome != "passed":
-            self._failures.append(f"{report.nodeid or 'the session'} ({report.outcome})")
+            self.failures.append(f"{report.nodeid or 'the session'} ({report.outcome})")
+
+    def pytest_warning_recorded(self, warning_message: WarningMessage, when: str) -> None:
+        """Note what pytest left out, or rewrote into an assertion that always holds, with a warning only."""
+        name = warning_message.category.__name__
+        if when == "collect" and name in ("PytestCollectionWarning", "PytestAssertRewriteWarning"):
+            said = str(warning_message.message).partition("\n")[0]
+            self.failures.append(f"{warning_message.filename}:{warning_message.lineno}: {said}")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -93,9 +104,9 @@ def pytest_configure(config: pytest.Config) -> None:
     from pytest_deploycheck import fixtures
 
     config.pluginmanager.register(fixtures, "deploycheck-fixtures")
-    failures: list[str] = []
-    config.stash[keys.collection_failures_key] = failures
-    config.pluginmanager.register(CollectionWatch(failures), "deploycheck-collection")
+    watch = CollectionWatch()
+    config.stash[keys.collection_failures_key], config.stash[keys.modules_key] = watch.failures, watch.modules
+    config.pluginmanager.register(watch, "deploycheck-collection")
     if config.pluginmanager.hasplugin("xdist"):
         from pytest_deploycheck import xdist
 
@@ -144,7 +155,7 @@ def pytest_collection_modifyitems(
 
 def _is_check(item: pytest.Item, titles: dict[str, str]) -> bool:
     return any(
-        mark.name in titles if titles else mark.name == "check" or _NUMBERED_PHASE.fullmatch(mark.name)
+        mark.name == "check" or mark.name in titles or _NUMBERED_PHASE.fullmatch(mark.name)
         for mark in item.iter_markers()
     )
 
@@ -154,6 +165,12 @@ def pytest_cmdline_main(
     config: pytest.Config,
 ) -> Generator[None, int | pytest.ExitCode | None, int | pytest.ExitCode | None]:
     """The last word on the exit status: whatever ended the session, an open gate is never 0."""
-    status = yield
+    try:
+        status = yield
+    except SystemExit as error:
+        # Another plugin left by the back door; with a gate open, that must not read as success.
+        if config.pluginmanager.get_plugin(keys.GATE) is None:
+            raise
+        status = error.code if isinstance(error.code, int) else int(error.code is not None)
     gate: GateSession | None = config.pluginmanager.get_plugin(keys.GATE)
     return status if gate is None or status is None else gate.exit_status(int(status))

@@ -190,8 +190,8 @@ def start_recorder(config: pytest.Config, settings: Settings, plan: Plan, at: da
 def _carried(plan: Plan, settings: Settings, earlier: Iterator[Run], at: datetime) -> Carried:
     """For each phase that is not selected: the verdict that counts, and the run that reached it.
 
-    It must be of the same targets and the same checklist and not too old. The newest run that decided the phase
-    counts; one that left it INCOMPLETE or BLOCKED only where no other decided it.
+    It must be of the same targets and the same checklist and not too old. The newest run that entered the phase
+    counts, also when it left the phase INCOMPLETE; one that was BLOCKED from it only where no other entered it.
     """
     wanted = {phase.marker for phase in plan.phases if not phase.selected}
     found: Carried = {}
@@ -207,10 +207,9 @@ def _carried(plan: Plan, settings: Settings, earlier: Iterator[Run], at: datetim
             if marker not in wanted or not result.phase.selected:
                 continue
             verdict = result.verdict if run.closed else worst([result.verdict, Verdict.INCOMPLETE])
-            if verdict in (Verdict.INCOMPLETE, Verdict.BLOCKED):
-                found.setdefault(marker, (replace(result, verdict=verdict), run))
-            else:
-                found[marker] = (result, run)
+            found.setdefault(marker, (replace(result, verdict=verdict), run))
+            if verdict is not Verdict.BLOCKED:
+                found[marker] = (replace(result, verdict=verdict), run)
                 wanted.discard(marker)
     return found
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
+import sys
 from collections import Counter
 from collections.abc import Callable, Generator, Sequence
 from datetime import UTC, datetime
@@ -16,6 +19,7 @@ from pytest_deploycheck.core.gate import Barrier, barrier
 from pytest_deploycheck.core.model import Check, CheckResult, Evidence, ExitCode, Measurement, Run, Status, worst_exit
 from pytest_deploycheck.core.model import exit_code_of as exit_of_verdict
 from pytest_deploycheck.core.run import Event
+from pytest_deploycheck.markers import place
 from pytest_deploycheck.observation import Observation
 from pytest_deploycheck.outcomes import Blocked
 from pytest_deploycheck.plan import Plan, build_plan, check_of, select, usage_errors
@@ -29,6 +33,7 @@ STOPPED = "pytest stopped before it"
 def activate(session: pytest.Session, items: list[pytest.Item]) -> GateSession:
     """Build the plan from the collected items and register the gate; a user's mistake is a usage error."""
     config = session.config
+    _refuse_blindness(config)
     with usage_errors():
         settings = settings_of(config)
         titles = config.stash[keys.phase_titles_key]
@@ -42,6 +47,20 @@ def activate(session: pytest.Session, items: list[pytest.Item]) -> GateSession:
     gate = GateSession(config, settings, plan, list(items))
     config.pluginmanager.register(gate, keys.GATE)
     return gate
+
+
+def _refuse_blindness(config: pytest.Config) -> None:
+    """Without these a check can pass that asserted nothing."""
+    if sys.flags.optimize:
+        raise pytest.UsageError(
+            "deploycheck: Python runs with -O (PYTHONOPTIMIZE), which removes every assert; run without"
+        )
+    for name in ("warnings", "threadexception", "unraisableexception"):
+        if not config.pluginmanager.hasplugin(name):
+            raise pytest.UsageError(
+                f"deploycheck: pytest's plugin {name!r} is switched off, which tells of checks that judged nothing; "
+                f"run without -p no:{name}"
+            )
 
 
 def now() -> datetime:
@@ -83,6 +102,7 @@ class GateSession:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Sort the items by phase, after every plugin that shuffles; then begin the record."""
         session.items.sort(key=self._plan.rank)
+        self._refuse_latecomers(session.items)
         self._plan = select(self._config, self._plan, self._collected, session.items)
         if not self._plan.narrowed and (missed := self._config.stash[keys.collection_failures_key]):
             why = f"a collection that failed: {missed[0]}"
@@ -92,6 +112,14 @@ class GateSession:
             self._write_plan()
         elif any(phase.selected for phase in self._plan.phases):
             self._begin(session)
+
+    def _refuse_latecomers(self, items: Sequence[pytest.Item]) -> None:
+        known = {"check", *(phase.marker for phase in self._plan.phases)}
+        for item in items:
+            if check_of(item) is None and any(mark.name in known for mark in item.iter_markers()):
+                raise pytest.UsageError(
+                    f"{place(item)}: {item.nodeid} was marked as a check after the collection; mark it where it stands"
+                )
 
     def _write_plan(self) -> None:
         if path := self._config.option.deploycheck_plan:
@@ -174,6 +202,39 @@ class GateSession:
             raise Blocked(reason, _use_item_location=True)
 
     @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Innermost: an exception that a hook further out swallows is seen here."""
+        if self._watching is None or self._watching[0] is not item:
+            return (yield)
+        # A hook that turned the blocked setup's report green must not get the check executed.
+        self.pytest_runtest_setup(item)
+        try:
+            return (yield)
+        except BaseException as error:
+            self._watching[1].see_exception(error, "call")
+            raise
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+        """Watch what a plain test function returns; pytest would only warn, and not always."""
+        function = pyfuncitem.obj
+        if self._watching is None or inspect.iscoroutinefunction(function):
+            return (yield)
+        see_answer = self._watching[1].see_answer
+
+        @functools.wraps(function)
+        def watched(*args: object, **kwargs: object) -> object:
+            answer = function(*args, **kwargs)
+            see_answer(answer)
+            return answer
+
+        pyfuncitem.obj = watched
+        try:
+            return (yield)
+        finally:
+            pyfuncitem.obj = function
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[Any]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
@@ -186,7 +247,7 @@ class GateSession:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take every report of the running check, those of its parts included."""
         if self._watching is not None and self._watching[0].nodeid == report.nodeid:
-            self._own_failures += report.outcome == "failed"
+            self._own_failures += report.outcome == "failed" and not hasattr(report, "wasxfail")
             self._watching[1].see_report(report)
 
     def pytest_warning_recorded(self, warning_message: Any, nodeid: str) -> None:
@@ -204,6 +265,9 @@ class GateSession:
         status, reason, flags = observation.conclude()
         log = item.stash.get(fixtures.evidence_key, None)
         evidence = list(log.items) if log else []
+        broken = [item for item in log.measurements if not item.within] if log else []
+        if broken and status is Status.PASS:
+            status, reason = Status.FAIL, f"{broken[0]} breaks its limit, and the check went on"
         if observation.printed:
             evidence.append(Evidence(kind="text", name="failure", text=fixtures.cut(observation.printed)))
         result = CheckResult(

@@ -88,7 +88,8 @@ def _lookup(config: pytest.Config, key: str) -> tuple[Any, str]:
     value = config.getoption(key)
     if value is not None:
         return value, "command line"
-    if key.upper() in os.environ:
+    # An empty variable is one that the pipeline did not fill; only the report has a use for it: none.
+    if os.environ.get(key.upper()) or (key == "deploycheck_report" and key.upper() in os.environ):
         return os.environ[key.upper()], f"environment variable {key.upper()}"
     value = config.getini(key)
     if value is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -106,7 +107,8 @@ def exit_code_of(verdict: Verdict) -> ExitCode:
 
 def worst_exit(codes: Iterable[int]) -> int:
     """The exit status that wins among several; a foreign one beats only GO. No codes: INCOMPLETE."""
-    seen = list(codes)
+    # The system keeps the low byte only: 256 would arrive as 0.
+    seen = [code if code == 0 or code & 0xFF else int(ExitCode.INCOMPLETE) for code in codes]
     for code in PRECEDENCE:
         if code in seen:
             return code
@@ -184,8 +186,8 @@ class Measurement:
 
     @property
     def within(self) -> bool:
-        """Whether the value keeps its limits; NaN keeps none."""
-        if self.value != self.value:
+        """Whether the value keeps its limits; what is no finite number keeps none."""
+        if not math.isfinite(self.value):
             return False
         return (self.min is None or self.value >= self.min) and (self.max is None or self.value <= self.max)
 

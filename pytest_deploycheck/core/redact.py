@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 
-_SECRET_NAME = re.compile(r"(?i)(secret|token|passw(or)?d|passphrase|api_?key|private_?key|credential|auth)")
+_SECRET_NAME = re.compile(r"(?i)(secret|token|passw(or)?d|passphrase|api_?key|private_?key|credential|auth(?!or))")
 #: Values shorter than this are words, not secrets: replacing "1" or "dev" everywhere would ruin the evidence.
 _SHORTEST = 6
 
@@ -62,12 +62,38 @@ def redactor(secrets: Mapping[str, str]) -> Callable[[str], str]:
     return redact
 
 
+#: Keys whose values are the program's own words, which no secret's value may change.
+_STRUCTURE = frozenset(
+    [
+        "event",
+        "at",
+        "finished",
+        "schema",
+        "run_id",
+        "digest",
+        "phase",
+        "marker",
+        "kind",
+        "severity",
+        "status",
+        "verdict",
+        "rollback",
+        "flags",
+        "selected",
+    ]
+)
+
+
 def redact_data(data: object, redact: Callable[[str], str]) -> object:
-    """The same plain data (dicts, lists, scalars) with every string redacted, keys included."""
+    """The same plain data (dicts, lists, scalars) with every text redacted, except the program's own words."""
     if isinstance(data, str):
         return redact(data)
     if isinstance(data, dict):
-        return {redact(key): redact_data(value, redact) for key, value in data.items()}
+        return {
+            # Only a reason or the name of a variable is a key that is not the program's own.
+            (key if key.isidentifier() else redact(key)): (value if key in _STRUCTURE else redact_data(value, redact))
+            for key, value in data.items()
+        }
     if isinstance(data, (list, tuple)):
         return [redact_data(value, redact) for value in data]
     return data

@@ -43,6 +43,9 @@ from pytest_deploycheck.core.verdict import decide_phase, decide_release
 Event = dict[str, Any]
 
 NOT_ON_RECORD = "not selected, and nothing on record"
+_START_KEYS = frozenset(
+    {"at", "run_id", "release", "targets", "digest", "phases", "checks", "absent", "narrowed", "environment", "notes"}
+)
 ENDED_BEFORE = "the run ended before it"
 UNDECIDED = "the run ended before this phase was decided"
 
@@ -99,10 +102,14 @@ class RunBuilder:
         return marker
 
     def _take_result(self, result: CheckResult) -> None:
+        if result.check.key in self._results:
+            raise RecordError(f"a second result of {result.check.id!r}")
         self._results[result.check.key] = result
         self._verdicts.pop(result.check.phase, None)
 
     def _take_start(self, event: Event) -> None:
+        if missing := _START_KEYS - set(event):
+            raise KeyError(*sorted(missing))
         self._start = event
         for data in event["phases"]:
             self._phases[data["marker"]] = wire.phase_from_wire(data)

@@ -22,15 +22,14 @@ from pytest_deploycheck.core.model import (
 def weigh(result: CheckResult) -> Verdict:
     """What one result alone would make of its phase.
 
-    An advisory check cannot stop a phase by how it ended, only by not having been there: one that was not run or was
-    blocked weighs like any other.
+    A waived or an advisory check cannot stop a phase by how it ended, only by not having been there: one that was not
+    run or was blocked weighs like any other.
     """
-    if result.waived:
-        return Verdict.GO
     own = _weigh_status(result.status)
-    if result.check.severity is Severity.ADVISORY and result.status not in (Status.NOT_RUN, Status.BLOCKED):
-        return Verdict.GO
-    return own
+    if result.status in (Status.NOT_RUN, Status.BLOCKED):
+        return own
+    lenient = result.waived or result.check.severity is Severity.ADVISORY
+    return Verdict.GO if lenient else own
 
 
 def _weigh_status(status: Status) -> Verdict:

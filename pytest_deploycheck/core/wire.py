@@ -56,7 +56,11 @@ def phase_to_wire(phase: Phase) -> Json:
 
 def phase_from_wire(data: Json) -> Phase:
     """The phase; raises ``TypeError`` for unknown or missing keys."""
-    return Phase(**data)
+    return Phase(marker=data["marker"], title=data["title"], selected=data["selected"], **_beyond(data))
+
+
+def _beyond(data: Json) -> Json:
+    return {key: value for key, value in data.items() if key not in ("marker", "title", "selected")}
 
 
 def check_to_wire(check: Check) -> Json:
@@ -79,8 +83,13 @@ def check_to_wire(check: Check) -> Json:
     }
 
 
+_CHECK_KEYS = frozenset(check_to_wire(Check(id="", phase="", title="")))
+
+
 def check_from_wire(data: Json) -> Check:
     """The check; raises ``TypeError`` for unknown or missing keys, ``ValueError`` for unknown words."""
+    if missing := _CHECK_KEYS - set(data):
+        raise TypeError(f"missing keys: {', '.join(sorted(missing))}")
     fields = dict(data)
     rollback, valid = fields.pop("rollback"), fields.pop("valid_s")
     return Check(
@@ -134,8 +143,17 @@ def result_from_wire(data: Json, checks: Mapping[tuple[str, str], Check]) -> Che
 
 def measurement_to_wire(item: Measurement) -> Json:
     """Name, value, unit and limits; a value that is no number is written as null, which JSON can hold."""
-    value = item.value if math.isfinite(item.value) else None
-    return {"name": item.name, "value": value, "unit": item.unit, "min": item.min, "max": item.max}
+    return {
+        "name": item.name,
+        "value": _finite(item.value),
+        "unit": item.unit,
+        "min": _finite(item.min),
+        "max": _finite(item.max),
+    }
+
+
+def _finite(number: float | None) -> float | None:
+    return number if number is not None and math.isfinite(number) else None
 
 
 def _measurement_from_wire(data: Json) -> Measurement:
@@ -190,11 +208,16 @@ def _phase_result_to_wire(result: PhaseResult) -> Json:
     }
 
 
+def _all_flags(result: CheckResult) -> tuple[Flag, ...]:
+    advisory = (Flag.ADVISORY,) if result.check.severity is Severity.ADVISORY else ()
+    return tuple(dict.fromkeys([*result.flags, *advisory]))
+
+
 def _check_row_to_wire(result: CheckResult) -> Json:
     return {
         **check_to_wire(result.check),
         "status": str(result.status),
-        "flags": [str(flag) for flag in result.flags],
+        "flags": [str(flag) for flag in _all_flags(result)],
         "reason": result.reason,
         "duration_s": round(result.duration_s, 6),
         "measurements": [measurement_to_wire(item) for item in result.measurements],

@@ -59,7 +59,7 @@ def call(request: dict[str, Any]) -> dict[str, Any]:
         # controller's, are not evaluated.
         source = "\n" * (request["line"] - 1) + request["source"]
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
-            code = compile(source, request["file"], "exec", future.annotations.compiler_flag)
+            code = compile(source, request["file"], "exec", future.annotations.compiler_flag, optimize=0)
             exec(code, scope)  # noqa: S102  # the check's own function
             answer = {"value": scope[request["name"]](*request["args"], **request["kwargs"])}
     except BaseException as error:  # noqa: BLE001  # SystemExit in a probe must not end the interpreter either

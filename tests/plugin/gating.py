@@ -15,6 +15,13 @@ import pytest
 #: Plugins that a developer may have installed and that most of these tests are not about.
 QUIET = ("randomly", "xdist", "html", "metadata", "timeout", "rerunfailures", "hypothesispytest", "cacheprovider")
 RESULT = "run.json"
+#: What stands above every ``test_it.py``, in one line: checks prove by ``say`` that they ran.
+HEAD = "import pytest; from saying import say\n"
+SAYING = """
+def say(word):
+    with open("seen.txt", "a") as file:
+        file.write(f"{word}\\n")
+"""
 
 
 @dataclass(kw_only=True)
@@ -69,7 +76,7 @@ class Gate:
 
     def write(self, files: Mapping[str, str], *, ini: str = "", checklist: str = "") -> None:
         """Write files by name, an ini file's ``[pytest]`` section, and a Markdown checklist with its ini key."""
-        for name, text in files.items():
+        for name, text in {"saying.py": SAYING, **files}.items():
             path = self.path / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(dedent(text).lstrip("\n"), encoding="utf-8")
@@ -112,11 +119,11 @@ class Gate:
         process: bool = False,
         files: Mapping[str, str] | None = None,
     ) -> Outcome:
-        """Write ``test_it.py``, with ``import pytest`` above it, and run it."""
-        self.write({"test_it.py": "import pytest\n" + dedent(source), **(files or {})}, ini=ini, checklist=checklist)
+        """Write ``test_it.py``, with `HEAD` above it, and run it."""
+        self.write({"test_it.py": HEAD + dedent(source), **(files or {})}, ini=ini, checklist=checklist)
         return self.run(*arguments, process=process)
 
     def seen(self) -> list[str]:
-        """The lines that checks wrote into ``seen.txt``, which is how they prove that they ran."""
+        """What checks said so far."""
         path = self.path / "seen.txt"
         return path.read_text("utf-8").splitlines() if path.is_file() else []

@@ -11,20 +11,17 @@ from dataclasses import dataclass, field
 from textwrap import dedent
 
 import pytest
-from gating import Gate
+from gating import HEAD, Gate
 
 #: Beside every trap: something that passes, and something that must not run.
-BESIDE = """
-import pytest
-
+BESIDE = f"""{HEAD}
 @pytest.mark.phase1
 def test_fine():
     pass
 
 @pytest.mark.phase2
 def test_later():
-    with open("seen.txt", "a") as file:
-        file.write("later\\n")
+    say("later")
 """
 
 
@@ -709,13 +706,13 @@ TRAPS = {
     ),
     "its file exits as it is imported": Trap(files={"test_trap.py": "raise SystemExit(0)"}, status=None, ret=3),
     "its file is ignored": Trap(
-        files={"test_trap.py": "import pytest\n" + FAILED_AND_HIDDEN},
+        files={"test_trap.py": HEAD + FAILED_AND_HIDDEN},
         arguments=("--ignore=test_trap.py",),
         status=None,
         ret=11,
     ),
     "its file is ignored by a pattern": Trap(
-        files={"test_trap.py": "import pytest\n" + FAILED_AND_HIDDEN},
+        files={"test_trap.py": HEAD + FAILED_AND_HIDDEN},
         arguments=("--ignore-glob=*trap*",),
         status=None,
         ret=11,
@@ -799,7 +796,7 @@ def test_it_is_not_go(name: str, gate: Gate) -> None:
     trap = TRAPS[name]
     files = {"test_beside.py": BESIDE, **trap.files}
     if trap.source:
-        files["test_it.py"] = "import pytest\n" + dedent(trap.source)
+        files["test_it.py"] = HEAD + dedent(trap.source)
     gate.write(files, ini=trap.ini, checklist=trap.checklist)
 
     seen = gate.run(*trap.arguments)

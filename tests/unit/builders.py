@@ -160,7 +160,9 @@ _flags = st.sampled_from([(), (), (Flag.WAIVED,), (Flag.FLAKY,)])
 
 
 @st.composite
-def outcomes(draw: st.DrawFn, phase: str = "phase1", max_size: int = 5) -> list[CheckResult]:
+def outcomes(
+    draw: st.DrawFn, phase: str = "phase1", max_size: int = 5, statuses: st.SearchStrategy[Status] = _statuses
+) -> list[CheckResult]:
     """The results of one phase: any status and severity, some waived, some rollback triggers; no id twice."""
     results: list[CheckResult] = []
     for number in range(draw(st.integers(0, max_size))):
@@ -169,7 +171,7 @@ def outcomes(draw: st.DrawFn, phase: str = "phase1", max_size: int = 5) -> list[
             severity=draw(st.sampled_from(Severity)),
             rollback=draw(st.none() | st.sampled_from(Rollback)),
         )
-        results.append(make_result(draw(_statuses), check, flags=draw(_flags)))
+        results.append(make_result(draw(statuses), check, flags=draw(_flags)))
     return results
 
 

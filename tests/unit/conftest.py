@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, settings
 # No deadline: a busy machine is no bug. No database: the tree stays as it was; the failing example is printed anyway.
 settings.register_profile(
     "unit",
-    max_examples=60,
+    max_examples=100,
     deadline=None,
     database=None,
     print_blob=True,

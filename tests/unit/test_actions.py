@@ -1,0 +1,216 @@
+"""What to do next: one action for each thing between the release and GO, worst first."""
+
+from __future__ import annotations
+
+import shlex
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_deploycheck.core.actions import accounted, advisories, next_actions
+from pytest_deploycheck.core.model import CheckResult, Flag, Kind, Rollback, Severity, Status, Verdict
+from pytest_deploycheck.core.run import fold
+from tests.unit.builders import (
+    finished_event,
+    green_outcomes,
+    make_check,
+    make_events,
+    make_phase,
+    make_result,
+    make_run,
+    outcomes,
+    start_event,
+)
+
+even = st.sampled_from(Status)
+two_phases = st.tuples(
+    outcomes(statuses=even, max_size=3) | green_outcomes(),
+    outcomes("phase2", statuses=even, max_size=3) | green_outcomes("phase2"),
+).map(lambda pair: [*pair[0], *pair[1]])
+PHASES = [make_phase("phase1"), make_phase("phase2")]
+
+
+def test_a_release_that_is_go_has_nothing_left_to_do() -> None:
+    assert next_actions(make_run([make_result(), make_result("NOT_APPLICABLE", "phase1.b")])) == ()
+
+
+def test_an_action_says_who_does_what_and_how_to_run_just_that() -> None:
+    check = make_check("phase1.x", remediation="poetry lock", owner="release engineer")
+    (action,) = next_actions(make_run([make_result("FAIL", check)]))
+    assert (action.subject, action.what, action.owner) == ("phase1.x", "poetry lock", "release engineer")
+    assert action.verdict is Verdict.NO_GO
+    assert action.command == "pytest -m phase1 test_it.py::test_x"
+
+
+def test_actions_come_worst_first_and_in_checklist_order_within() -> None:
+    run = make_run(
+        [
+            make_result("PENDING", "phase1.sign"),
+            make_result("FAIL", "phase1.x"),
+            make_result("SKIPPED", "phase1.s"),
+            make_result("ERROR", "phase1.y"),
+            make_result("INCONCLUSIVE", "phase1.i"),
+        ]
+    )
+    assert [action.subject for action in next_actions(run)] == [
+        "phase1.x",
+        "phase1.y",
+        "phase1.s",
+        "phase1.sign",
+        "phase1.i",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("status", "advice"),
+    [
+        ("PENDING", "a person must"),
+        ("SKIPPED", "a skip is no evidence"),
+        ("INCONCLUSIVE", "more data"),
+        ("FAIL", "mend what the reason names"),
+        ("ERROR", "mend what the reason names"),
+    ],
+)
+def test_a_check_without_a_remediation_has_advice_that_fits_its_end(status: str, advice: str) -> None:
+    (action,) = next_actions(make_run([make_result(status)]))
+    assert advice in action.what
+
+
+def test_a_manual_check_has_no_command() -> None:
+    (action,) = next_actions(make_run([make_result("PENDING", make_check(kind=Kind.MANUAL, nodeid="list.md::x"))]))
+    assert action.command == ""
+
+
+def test_a_command_survives_the_shell() -> None:
+    nodeid = "test_it.py::test_x[a b; rm -rf $HOME 'q']"
+    (action,) = next_actions(make_run([make_result("FAIL", make_check(nodeid=nodeid))]))
+    assert shlex.split(action.command) == ["pytest", "-m", "phase1", nodeid]
+
+
+def test_a_command_names_release_and_target_as_the_run_was_told_them() -> None:
+    options = "--deploycheck-release 'v 2' --deploycheck-target popen"
+    run = make_run([make_result("FAIL")], environment={"options": options})
+    assert next_actions(run)[0].command == f"pytest -m phase1 test_it.py::test_a {options}"
+
+
+def test_checks_that_are_blocked_by_others_have_no_action_of_their_own() -> None:
+    run = make_run(
+        [make_result("FAIL", "phase1.x"), make_result("BLOCKED", "phase2.a", reason="phase1 is NO-GO: phase1.x FAIL")]
+    )
+    assert [action.subject for action in next_actions(run)] == ["phase1.x"]
+
+
+def test_an_advisory_or_waived_failure_asks_for_nothing() -> None:
+    advisory = make_result("FAIL", make_check("phase1.b", severity=Severity.ADVISORY))
+    waived = make_result("FAIL", "phase1.c", flags=(Flag.WAIVED,))
+    assert next_actions(make_run([make_result(), advisory, waived])) == ()
+
+
+def test_a_phase_that_was_not_selected_asks_for_nothing() -> None:
+    phases = [make_phase("phase1", selected=False), make_phase("phase2")]
+    run = make_run([make_result("FAIL", "phase1.x"), make_result("PASS", "phase2.a")], phases=phases)
+    assert run.selected_verdict is Verdict.GO
+    assert next_actions(run) == ()
+
+
+def test_an_incomplete_phase_is_to_be_run_as_a_whole() -> None:
+    (action,) = next_actions(make_run([make_result(), make_result("NOT_RUN", "phase1.b", reason="deselected")]))
+    assert (action.subject, action.command, action.verdict) == ("phase1", "pytest -m phase1", Verdict.INCOMPLETE)
+    assert "phase1.b NOT_RUN: deselected" in action.what
+
+
+def test_a_narrowed_phase_is_to_be_run_as_a_whole() -> None:
+    (action,) = next_actions(make_run([make_result()], narrowed={"phase1": "--lf"}))
+    assert action.command == "pytest -m phase1"
+    assert "narrowed by --lf" in action.what
+
+
+@pytest.mark.parametrize("narrowed", [{}, {"phase1": "--lf"}])
+def test_a_signature_alone_does_not_complete_a_phase_that_misses_checks(narrowed: dict[str, str]) -> None:
+    missing = [] if narrowed else [make_result("NOT_RUN", "phase1.b", reason="deselected")]
+    run = make_run([make_result(), make_result("PENDING", "phase1.sign"), *missing], narrowed=narrowed)
+    assert [(action.subject, str(action.verdict)) for action in next_actions(run)] == [
+        ("phase1", "INCOMPLETE"),
+        ("phase1.sign", "HOLD"),
+    ]
+
+
+def test_what_blocks_from_outside_the_selection_is_named_with_its_command() -> None:
+    phases = [make_phase("phase1", selected=False), make_phase("phase2")]
+    why = "phase1 has no verdict on record for this release; run: pytest -m phase1"
+    run = make_run([make_result("NOT_RUN", "phase1.a"), make_result("BLOCKED", "phase2.a", reason=why)], phases=phases)
+    assert run.selected_verdict is Verdict.BLOCKED
+    (action,) = next_actions(run)
+    assert (action.subject, action.verdict) == ("phase2", Verdict.BLOCKED)
+    assert "pytest -m phase1" in f"{action.what} {action.command}"
+
+
+@given(two_phases)
+def test_whatever_is_not_go_has_an_action_as_bad_as_itself(results: list[CheckResult]) -> None:
+    run = make_run(results, phases=PHASES)
+    actions = next_actions(run)
+    assert bool(actions) is (run.selected_verdict is not Verdict.GO)
+    ranks = [action.verdict.rank for action in actions]
+    assert ranks == sorted(ranks, reverse=True)
+    if actions:
+        # A rollback is asked for by a check that failed.
+        assert ranks[0] == min(run.selected_verdict.rank, Verdict.NO_GO.rank)
+    assert all(action.what for action in actions)
+
+
+# -- accounted for -----------------------------------------------------------------------------------------------------
+
+
+def test_every_check_that_ended_or_says_why_not_is_accounted_for() -> None:
+    run = make_run(
+        [
+            make_result(),
+            make_result("PASS", "phase1.b"),
+            make_result("FAIL", "phase1.c"),
+            make_result("NOT_RUN", "phase1.d", reason="deselected"),
+        ]
+    )
+    assert accounted(run) == "4/4 checks accounted for: 2 PASS, 1 FAIL, 1 NOT_RUN"
+
+
+def test_checks_that_a_dead_run_lost_are_not_accounted_for() -> None:
+    checks = [make_check(f"phase1.{name}") for name in "abc"]
+    run = fold([start_event(checks), finished_event(make_result("PASS", checks[0]))])
+    assert accounted(run) == "1/3 checks accounted for: 1 PASS, 2 NOT_RUN"
+
+
+def test_an_empty_run_accounts_for_nothing() -> None:
+    assert accounted(make_run([], phases=[make_phase()])) == "0/0 checks accounted for"
+
+
+# -- advisories --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        ("FAIL", True),
+        ("ERROR", True),
+        ("SKIPPED", True),
+        ("PENDING", True),
+        ("INCONCLUSIVE", True),
+        ("PASS", False),
+        ("NOT_APPLICABLE", False),
+    ],
+)
+def test_an_advisory_check_that_did_not_pass_is_told(*, status: str, told: bool) -> None:
+    advisory = make_result(status, make_check("phase1.b", severity=Severity.ADVISORY))
+    run = make_run([make_result(), advisory])
+    assert [result.check.id for result in advisories(run)] == (["phase1.b"] if told else [])
+
+
+def test_a_blocker_is_no_advisory() -> None:
+    assert advisories(make_run([make_result("FAIL")])) == ()
+
+
+def test_a_rollback_names_the_trigger_first() -> None:
+    trigger = make_check("phase1.t", rollback=Rollback.IMMEDIATE, remediation="roll back now")
+    run = fold(make_events([make_result("PENDING", "phase1.sign"), make_result("FAIL", trigger)]))
+    assert run.selected_verdict is Verdict.ROLLBACK
+    assert next_actions(run)[0].what == "roll back now"
