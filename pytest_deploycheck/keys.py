@@ -18,5 +18,7 @@ checklist_key: pytest.StashKey[Checklist | None] = pytest.StashKey()
 phase_titles_key = pytest.StashKey[dict[str, str]]()
 #: What could not be collected.
 collection_failures_key = pytest.StashKey[list[str]]()
+#: Assertions that always hold, as ``file:line: what pytest said``.
+void_assertions_key = pytest.StashKey[list[str]]()
 #: The node ids of the Python files that were collected.
 modules_key = pytest.StashKey[list[str]]()

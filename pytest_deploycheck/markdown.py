@@ -7,12 +7,13 @@ import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from pytest_deploycheck.core.checklist import Checklist, refuse_duplicates, slug
-from pytest_deploycheck.core.errors import ChecklistError
+from pytest_deploycheck.core.errors import ChecklistError, SettingsError
 from pytest_deploycheck.core.model import Check, Kind, Phase, Rollback, Severity
 from pytest_deploycheck.durations import parse_duration
 
@@ -126,7 +127,7 @@ class _Reader:
                 owner=values.get("owner", ""),
                 remediation=values.get("remediation", ""),
                 rollback=self._word(Rollback, values["rollback"], "rollback", line) if "rollback" in values else None,
-                valid=parse_duration(values["valid"], where=f"{source}: valid") if "valid" in values else None,
+                valid=self._duration(values["valid"], source) if "valid" in values else None,
                 source=source,
                 ticked=box["tick"] != " ",
             )
@@ -141,6 +142,12 @@ class _Reader:
         if not own:
             raise ChecklistError(f"{source}: the line has no text to make an id from; add <!-- deploycheck: id=... -->")
         return f"{self._phase}.{own}"
+
+    def _duration(self, text: str, source: str) -> timedelta:
+        try:
+            return parse_duration(text, where=f"{source}: valid")
+        except SettingsError as error:
+            raise ChecklistError(str(error)) from error
 
     def _word(self, kind: type[Word], text: str, key: str, line: int) -> Word:
         try:
@@ -207,8 +214,8 @@ def _label(inline: Token) -> str:
     for child in inline.children or ():
         if child.type == "strong_close":
             break
-        if inside and child.type in ("text", "code_inline"):
-            parts.append(child.content)
+        if inside and child.type in ("text", "code_inline", "softbreak"):
+            parts.append(child.content or " ")
         inside = inside or child.type == "strong_open"
     return "".join(parts).strip().removesuffix(":")
 

@@ -37,6 +37,7 @@ class CollectionWatch:
     def __init__(self) -> None:
         self.failures: list[str] = []
         self.modules: list[str] = []
+        self.void_assertions: list[str] = []
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Note a file that failed or was skipped as a whole."""
@@ -46,11 +47,10 @@ class CollectionWatch:
             self.failures.append(f"{report.nodeid or 'the session'} ({report.outcome})")
 
     def pytest_warning_recorded(self, warning_message: WarningMessage, when: str) -> None:
-        """Note what pytest left out, or rewrote into an assertion that always holds, with a warning only."""
-        name = warning_message.category.__name__
-        if when == "collect" and name in ("PytestCollectionWarning", "PytestAssertRewriteWarning"):
+        """Note an assertion that always holds, of which pytest only warns."""
+        if when == "collect" and warning_message.category.__name__ == "PytestAssertRewriteWarning":
             said = str(warning_message.message).partition("\n")[0]
-            self.failures.append(f"{warning_message.filename}:{warning_message.lineno}: {said}")
+            self.void_assertions.append(f"{warning_message.filename}:{warning_message.lineno}: {said}")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -105,7 +105,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
     config.pluginmanager.register(fixtures, "deploycheck-fixtures")
     watch = CollectionWatch()
-    config.stash[keys.collection_failures_key], config.stash[keys.modules_key] = watch.failures, watch.modules
+    config.stash[keys.collection_failures_key] = watch.failures
+    config.stash[keys.modules_key] = watch.modules
+    config.stash[keys.void_assertions_key] = watch.void_assertions
     config.pluginmanager.register(watch, "deploycheck-collection")
     if config.pluginmanager.hasplugin("xdist"):
         from pytest_deploycheck import xdist

@@ -25,6 +25,7 @@ from pytest_deploycheck.outcomes import Blocked
 from pytest_deploycheck.plan import Plan, build_plan, check_of, select, usage_errors
 from pytest_deploycheck.recorder import Recorder, start_recorder
 from pytest_deploycheck.settings import Prerequisites, Settings, settings_of
+from pytest_deploycheck.target.spec import read_spec
 from pytest_deploycheck.terminal import Board
 
 STOPPED = "pytest stopped before it"
@@ -36,6 +37,8 @@ def activate(session: pytest.Session, items: list[pytest.Item]) -> GateSession:
     _refuse_blindness(config)
     with usage_errors():
         settings = settings_of(config)
+        for spec in settings.targets:
+            read_spec(spec, base=settings.root)
         titles = config.stash[keys.phase_titles_key]
         plan = build_plan(
             session,
@@ -150,6 +153,9 @@ class GateSession:
     def pytest_runtestloop(self) -> None:
         """Say what this run will not look at, before its first check."""
         if self._recorder is not None:
+            # pytest tells of these between the collection and the first item.
+            if void := self._config.stash[keys.void_assertions_key]:
+                raise pytest.UsageError(f"deploycheck: {void[0]}")
             for note in self._recorder.run.notes:
                 self._board.note(note)
 
@@ -191,6 +197,7 @@ class GateSession:
             on_record=self._active.on_record,
             keep_going=self.settings.keep_going,
             require_record=self.settings.prerequisites is Prerequisites.REQUIRE,
+            narrowed=self._plan.narrowed.get(marker, ""),
         )
 
     @pytest.hookimpl(tryfirst=True)

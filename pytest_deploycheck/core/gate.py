@@ -23,14 +23,20 @@ class Barrier:
 
 
 def barrier(
-    earlier: Sequence[PhaseResult], *, on_record: frozenset[str], keep_going: bool, require_record: bool
+    earlier: Sequence[PhaseResult],
+    *,
+    on_record: frozenset[str],
+    keep_going: bool,
+    require_record: bool,
+    narrowed: str = "",
 ) -> Barrier:
     """The barrier before a phase.
 
     `earlier` are the phases before it in order; of those that were not selected, only the ones in `on_record` have a
-    verdict that counts. With `require_record` the others block.
+    verdict that counts. With `require_record` the others block. `narrowed` is why checks of earlier phases may be
+    missing unseen, which keeps mutating checks from running.
     """
-    shut, strict = "", ""
+    shut, strict = "", f"the run was narrowed by {narrowed}" if narrowed else ""
     for phase in earlier:
         marker, verdict = phase.phase.marker, phase.verdict
         if not phase.phase.selected and marker not in on_record:

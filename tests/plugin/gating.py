@@ -98,11 +98,13 @@ class Gate:
             words = [*(word for name in QUIET if name not in named for word in ("-p", f"no:{name}")), *words]
         result = self.path / RESULT
         result.unlink(missing_ok=True)
-        run = self.pytester.runpytest_subprocess if process else self.pytester.runpytest_inprocess
-        with warnings.catch_warnings():
-            # What this project's own tests make of warnings would reach into a run in the same process.
-            warnings.resetwarnings()
-            done = run(*words)
+        if process:
+            done = self.pytester.runpytest_subprocess(*words)
+        else:
+            with warnings.catch_warnings():
+                # What this project's own tests make of warnings would reach into a run in the same process.
+                warnings.resetwarnings()
+                done = self.pytester.runpytest_inprocess(*words, no_reraise_ctrlc=True)
         return Outcome(
             ret=int(done.ret),
             stdout=done.stdout.str(),

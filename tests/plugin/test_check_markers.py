@@ -173,9 +173,7 @@ def test_phases_are_in_the_order_of_the_document(gate: Gate) -> None:
 
 def test_numbered_phases_are_sorted_by_number(gate: Gate) -> None:
     """Ten comes after two."""
-    seen = gate(
-        "".join(f"@pytest.mark.phase{n}\ndef test_{n}(): say({n})\n" for n in (10, 2, 1))
-    )
+    seen = gate("".join(f"@pytest.mark.phase{n}\ndef test_{n}(): say({n})\n" for n in (10, 2, 1)))
 
     assert seen.ret == 0
     assert [row["marker"] for row in seen.json["phases"]] == ["phase1", "phase2", "phase10"]
@@ -224,12 +222,18 @@ MISTAKES = {
         "@pytest.mark.phase1\n@pytest.mark.check('a', id='b')\ndef test_it(): pass",
         "test_it.py:2: @pytest.mark.check takes one id",
     ),
-    "an id with spaces": ("@pytest.mark.phase1\n@pytest.mark.check('a b')\ndef test_it(): pass", "test_it.py:2: the id"),
+    "an id with spaces": (
+        "@pytest.mark.phase1\n@pytest.mark.check('a b')\ndef test_it(): pass",
+        "test_it.py:2: the id",
+    ),
     "an id with brackets": (
         "@pytest.mark.phase1\n@pytest.mark.check('a[b]')\ndef test_it(): pass",
         "test_it.py:2: the id 'a[b]'",
     ),
-    "an id that is no text": ("@pytest.mark.phase1\n@pytest.mark.check(7)\ndef test_it(): pass", "test_it.py:2: the id 7"),
+    "an id that is no text": (
+        "@pytest.mark.phase1\n@pytest.mark.check(7)\ndef test_it(): pass",
+        "test_it.py:2: the id 7",
+    ),
     "a title that is no text": (
         "@pytest.mark.phase1\n@pytest.mark.check(title=7)\ndef test_it(): pass",
         "test_it.py:2: title=7 must be text",

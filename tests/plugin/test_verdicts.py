@@ -155,13 +155,17 @@ def test_a_narrowed_run_with_a_list_misses_what_it_left_out(how: str, gate: Gate
     """With a Markdown list the check that is gone is named; phases that are complete keep their verdict."""
     lines = "\n".join(f"- [ ] {word} <!-- deploycheck: id=phase1.test_{word} -->" for word in ("fine", "other", "more"))
     seen = gate(
-        (FINE + OTHER).replace("phase1\n", "phase1\n@pytest.mark.check('phase1.test_NAME')\n", 2)
+        (FINE + OTHER)
+        .replace("phase1\n", "phase1\n@pytest.mark.check('phase1.test_NAME')\n", 2)
         .replace("NAME", "fine", 1)
         .replace("NAME", "other", 1)
         + "@pytest.mark.phase2\n@pytest.mark.check('phase2.later')\ndef test_later(): say('later')\n",
         *NARROWED[how],
         "--deploycheck-keep-going",
-        files={"test_more.py": HEAD + "@pytest.mark.phase1\n@pytest.mark.check('phase1.test_more')\ndef test_more(): pass\n"},
+        files={
+            "test_more.py": HEAD
+            + "@pytest.mark.phase1\n@pytest.mark.check('phase1.test_more')\ndef test_more(): pass\n"
+        },
         checklist=f"# One <!-- deploycheck: phase=phase1 -->\n{lines}\n# Two <!-- deploycheck: phase=phase2 -->\n- [ ] later\n",
     )
 
@@ -201,9 +205,7 @@ def test_deploy(): say("deployed")
 
 @pytest.mark.parametrize("end", [name for name in ENDS if name not in ("pass", "not applicable")])
 @pytest.mark.parametrize("arguments", [(), ("--deploycheck-keep-going",)], ids=["", "keep going"])
-def test_a_mutating_check_needs_every_earlier_phase_to_be_go(
-    end: str, arguments: tuple[str, ...], gate: Gate
-) -> None:
+def test_a_mutating_check_needs_every_earlier_phase_to_be_go(end: str, arguments: tuple[str, ...], gate: Gate) -> None:
     """HOLD does not do, and nothing that keeps a run going does."""
     seen = gate(f"{END}@pytest.mark.phase1\ndef test_it(): {ENDS[end][0]}\n{FINE}{LATER}{MUTATING}", *arguments)
 
@@ -215,28 +217,12 @@ def test_a_mutating_check_needs_every_earlier_phase_to_be_go(
 
 def test_a_mutating_check_runs_after_go(gate: Gate) -> None:
     """And in the first phase, where nothing is before it."""
-    seen = gate(FINE + MUTATING + "@pytest.mark.phase1\n@pytest.mark.check(mutating=True)\ndef test_b(): say('backup')\n")
+    seen = gate(
+        FINE + MUTATING + "@pytest.mark.phase1\n@pytest.mark.check(mutating=True)\ndef test_b(): say('backup')\n"
+    )
 
     assert seen.ret == 0
     assert gate.seen() == ["fine", "backup", "deployed"]
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [("test_deploy.py::test_deploy",), ("test_deploy.py",), ("-k", "deploy"), ("-m", "phase2"), ("--ignore=test_it.py",)],
-    ids=["a node id", "a file", "-k", "-m", "--ignore"],
-)
-@pytest.mark.parametrize("declared", [True, False], ids=["declared phases", "markers alone"])
-def test_a_mutating_check_never_runs_by_itself(arguments: tuple[str, ...], declared: bool, gate: Gate) -> None:
-    """Earlier phases that this run does not look at, and that no record knows, are not GO."""
-    ini = "deploycheck_phases =\n    phase1: one\n    phase2: two" if declared else ""
-    gate.write({"test_it.py": HEAD + FINE, "test_deploy.py": HEAD + MUTATING}, ini=ini)
-
-    seen = gate.run(*arguments)
-
-    assert gate.seen() == []
-    assert seen.status("phase2.test_deploy") == "BLOCKED"
-    assert seen.ret != 0
 
 
 ROLLBACK = """

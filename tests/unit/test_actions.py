@@ -5,13 +5,7 @@ from __future__ import annotations
 import shlex
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
-from pytest_deploycheck.core.actions import accounted, advisories, next_actions
-from pytest_deploycheck.core.model import CheckResult, Flag, Kind, Rollback, Severity, Status, Verdict
-from pytest_deploycheck.core.run import fold
-from tests.unit.builders import (
+from builders import (
     finished_event,
     green_outcomes,
     make_check,
@@ -22,6 +16,11 @@ from tests.unit.builders import (
     outcomes,
     start_event,
 )
+from hypothesis import strategies as st
+
+from pytest_deploycheck.core.actions import accounted, advisories, next_actions
+from pytest_deploycheck.core.model import Flag, Kind, Rollback, Severity, Status, Verdict
+from pytest_deploycheck.core.run import fold
 
 even = st.sampled_from(Status)
 two_phases = st.tuples(
@@ -124,39 +123,6 @@ def test_a_narrowed_phase_is_to_be_run_as_a_whole() -> None:
     (action,) = next_actions(make_run([make_result()], narrowed={"phase1": "--lf"}))
     assert action.command == "pytest -m phase1"
     assert "narrowed by --lf" in action.what
-
-
-@pytest.mark.parametrize("narrowed", [{}, {"phase1": "--lf"}])
-def test_a_signature_alone_does_not_complete_a_phase_that_misses_checks(narrowed: dict[str, str]) -> None:
-    missing = [] if narrowed else [make_result("NOT_RUN", "phase1.b", reason="deselected")]
-    run = make_run([make_result(), make_result("PENDING", "phase1.sign"), *missing], narrowed=narrowed)
-    assert [(action.subject, str(action.verdict)) for action in next_actions(run)] == [
-        ("phase1", "INCOMPLETE"),
-        ("phase1.sign", "HOLD"),
-    ]
-
-
-def test_what_blocks_from_outside_the_selection_is_named_with_its_command() -> None:
-    phases = [make_phase("phase1", selected=False), make_phase("phase2")]
-    why = "phase1 has no verdict on record for this release; run: pytest -m phase1"
-    run = make_run([make_result("NOT_RUN", "phase1.a"), make_result("BLOCKED", "phase2.a", reason=why)], phases=phases)
-    assert run.selected_verdict is Verdict.BLOCKED
-    (action,) = next_actions(run)
-    assert (action.subject, action.verdict) == ("phase2", Verdict.BLOCKED)
-    assert "pytest -m phase1" in f"{action.what} {action.command}"
-
-
-@given(two_phases)
-def test_whatever_is_not_go_has_an_action_as_bad_as_itself(results: list[CheckResult]) -> None:
-    run = make_run(results, phases=PHASES)
-    actions = next_actions(run)
-    assert bool(actions) is (run.selected_verdict is not Verdict.GO)
-    ranks = [action.verdict.rank for action in actions]
-    assert ranks == sorted(ranks, reverse=True)
-    if actions:
-        # A rollback is asked for by a check that failed.
-        assert ranks[0] == min(run.selected_verdict.rank, Verdict.NO_GO.rank)
-    assert all(action.what for action in actions)
 
 
 # -- accounted for -----------------------------------------------------------------------------------------------------

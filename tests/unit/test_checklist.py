@@ -3,13 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from builders import make_check, make_phase
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_deploycheck.core.checklist import Checklist, base_id, bind, refuse_duplicates, slug
 from pytest_deploycheck.core.errors import ChecklistError
 from pytest_deploycheck.core.model import Check, Kind, Rollback, Severity
-from tests.unit.builders import make_check, make_phase
 
 
 def line(id: str, **changes: object) -> Check:

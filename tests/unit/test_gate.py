@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from builders import make_check, make_phase
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_deploycheck.core.gate import Barrier, barrier
 from pytest_deploycheck.core.model import PhaseResult, Verdict
-from tests.unit.builders import make_check, make_phase
 
 CHECK = make_check("phase9.reads")
 MUTATING = make_check("phase9.writes", mutating=True)

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
+from builders import green_outcomes, make_check, make_phase, make_result, outcomes
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,7 +18,6 @@ from pytest_deploycheck.core.model import (
     Verdict,
 )
 from pytest_deploycheck.core.verdict import decide_phase, decide_release, weigh
-from tests.unit.builders import green_outcomes, make_check, make_phase, make_result, outcomes
 
 PHASE = make_phase()
 FAILURES = (Status.FAIL, Status.ERROR)

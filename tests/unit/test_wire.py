@@ -9,14 +9,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from jsonschema import Draft202012Validator, ValidationError
-
-from pytest_deploycheck.core import wire
-from pytest_deploycheck.core.model import Check, CheckResult, Evidence, Flag, Measurement, Phase, Severity, Status
-from pytest_deploycheck.report.json import plan_to_json, render, run_schema
-from tests.unit.builders import (
+from builders import (
     NOON,
     checks,
     evidence,
@@ -31,6 +24,13 @@ from tests.unit.builders import (
     texts,
     words,
 )
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator, ValidationError
+
+from pytest_deploycheck.core import wire
+from pytest_deploycheck.core.model import Check, CheckResult, Evidence, Flag, Measurement, Phase, Severity, Status
+from pytest_deploycheck.report.json import plan_to_json, render, run_schema
 
 results = st.builds(
     CheckResult,
