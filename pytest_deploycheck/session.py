@@ -192,12 +192,14 @@ class GateSession:
         self._board.phase_opened(self._active.phase(marker).phase, self._remaining[marker])
 
     def _barrier(self, marker: str) -> Barrier:
+        # Phases that nobody declared are known by their checks alone: a narrowed run may not know of an earlier one.
+        declared = bool(self._config.stash[keys.phase_titles_key])
         return barrier(
             self._active.phases_before(marker),
             on_record=self._active.on_record,
             keep_going=self.settings.keep_going,
             require_record=self.settings.prerequisites is Prerequisites.REQUIRE,
-            narrowed=self._plan.narrowed.get(marker, ""),
+            narrowed="" if declared else self._plan.narrowed.get(marker, ""),
         )
 
     @pytest.hookimpl(tryfirst=True)
