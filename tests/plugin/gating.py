@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
+from json import loads
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -87,16 +87,15 @@ class Gate:
         if settings:
             (self.path / "pytest.ini").write_text(f"[pytest]\n{settings}\n", encoding="utf-8")
 
-    def run(self, *arguments: str, process: bool = False, release: str = "r1", quiet: bool = True) -> Outcome:
+    def run(self, *arguments: str, process: bool = False, release: str = "r1", json: str = RESULT) -> Outcome:
         """Run pytest: in this process unless asked otherwise, and without the plugins in `QUIET`."""
-        words = [f"--deploycheck-json={RESULT}", *arguments]
+        words = [*([f"--deploycheck-json={json}"] if json else []), *arguments]
         if release:
             words = [f"--deploycheck-release={release}", *words]
         # A plugin that a test names is the one it wants.
         named = " ".join(arguments)
-        if quiet:
-            words = [*(word for name in QUIET if name not in named for word in ("-p", f"no:{name}")), *words]
-        result = self.path / RESULT
+        words = [*(word for name in QUIET if name not in named for word in ("-p", f"no:{name}")), *words]
+        result = Path.cwd() / RESULT
         result.unlink(missing_ok=True)
         if process:
             done = self.pytester.runpytest_subprocess(*words)
@@ -109,7 +108,7 @@ class Gate:
             ret=int(done.ret),
             stdout=done.stdout.str(),
             stderr=done.stderr.str(),
-            document=json.loads(result.read_text("utf-8")) if result.is_file() else None,
+            document=loads(result.read_text("utf-8")) if result.is_file() else None,
         )
 
     def __call__(

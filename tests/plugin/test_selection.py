@@ -117,9 +117,7 @@ def test_an_expression_chooses_phases(expression: str, chosen: list[int], phases
 def test_an_expression_that_chooses_part_of_a_phase_leaves_it_incomplete(phases: Gate) -> None:
     """Its other checks are in the denominator."""
     source = (phases.path / "test_it.py").read_text()
-    phases.write(
-        {"test_it.py": source.replace("def test_fine", "@pytest.mark.slow\ndef test_fine".replace("\n", "\n"))}
-    )
+    phases.write({"test_it.py": source.replace("def test_fine", "@pytest.mark.slow\ndef test_fine")})
 
     for expression in ("slow", "phase1 and slow", "phase1 and not slow"):
         seen = phases.run("-m", expression)
