@@ -17,6 +17,7 @@ import pytest
 
 from pytest_deploycheck import __version__
 from pytest_deploycheck.core import wire
+from pytest_deploycheck.core.errors import RecordError
 from pytest_deploycheck.core.model import Check, Flag, Measurement, PhaseResult, Run, Status, Verdict, worst
 from pytest_deploycheck.core.redact import redactor, secrets_in
 from pytest_deploycheck.core.run import Event, RunBuilder
@@ -180,10 +181,14 @@ def start_recorder(config: pytest.Config, settings: Settings, plan: Plan, at: da
         "environment": _environment(config, settings),
         "notes": list(_notes(plan, settings, carried, release, at)),
     }
-    recorder.begin(start, carried, at)
-    if settings.resume:
-        recorder.resume(at)
-    recorder.write_reports()
+    try:
+        recorder.begin(start, carried, at)
+        if settings.resume:
+            recorder.resume(at)
+        recorder.write_reports()
+    except RecordError:
+        journal.close()
+        raise
     return recorder
 
 

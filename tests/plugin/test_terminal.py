@@ -170,15 +170,6 @@ def test_blocked(): pass
 """
 
 
-def test_each_end_has_its_letter(gate: Gate) -> None:
-    """And its own count in pytest's last line."""
-    seen = gate(LETTERS)
-
-    assert "test_it.py I-Fs" in seen.stdout
-    assert "test_it.py B" in seen.stdout
-    assert "1 failed, 1 skipped, 1 blocked, 1 inconclusive, 1 not applicable" in seen.stdout
-
-
 def test_each_end_has_its_word(gate: Gate) -> None:
     """With -v."""
     seen = gate(LETTERS, "-v")
