@@ -9,6 +9,7 @@ import pytest
 
 if TYPE_CHECKING:
     from pytest_deploycheck.core.model import Evidence, Measurement
+    from pytest_deploycheck.observer import Observer
     from pytest_deploycheck.session import GateSession
     from pytest_deploycheck.target import Target
 
@@ -84,10 +85,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """With several targets, every check that uses one runs on each."""
     if "target" not in metafunc.fixturenames:
         return
+    from pytest_deploycheck.core.errors import SettingsError
     from pytest_deploycheck.plan import target_id
     from pytest_deploycheck.settings import settings_of
 
-    specs = settings_of(metafunc.config).targets
+    try:
+        specs = settings_of(metafunc.config).targets
+    except SettingsError:
+        return  # the gate tells of it; here it would read as a file that cannot be collected
     if len(specs) > 1:
         ids = [target_id(specs, spec) for spec in specs]
         metafunc.parametrize("target", specs, ids=ids, indirect=True, scope="session")
@@ -96,6 +101,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture(scope="session")
 def target(request: pytest.FixtureRequest) -> Iterator[Target]:
     """The installation under check; its interpreter stays warm for the session."""
+    from pytest_deploycheck.keys import OBSERVER
     from pytest_deploycheck.settings import settings_of
     from pytest_deploycheck.target import open_target
 
@@ -103,8 +109,8 @@ def target(request: pytest.FixtureRequest) -> Iterator[Target]:
     if len(settings.targets) > 1 and not hasattr(request, "param"):
         raise ValueError("with several targets a check takes `target` as an argument, so that it runs on each")
     spec = getattr(request, "param", None) or next(iter(settings.targets), "popen")
-    gate = _gate(request.config)
-    with open_target(spec, base=settings.root, observe=gate.note_evidence if gate else None) as opened:
+    observer: Observer | None = request.config.pluginmanager.get_plugin(OBSERVER)
+    with open_target(spec, base=settings.root, observe=observer.note_evidence if observer else None) as opened:
         yield opened
 
 

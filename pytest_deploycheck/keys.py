@@ -8,17 +8,16 @@ import pytest
 
 if TYPE_CHECKING:
     from pytest_deploycheck.core.checklist import Checklist
+    from pytest_deploycheck.plugin import CollectionWatch
 
 #: The name under which the gate of an active session is registered.
 GATE = "deploycheck-session"
+#: The name of what watches the checks run; on each worker, where there are workers.
+OBSERVER = "deploycheck-observer"
 
 #: The Markdown checklist, where one is configured.
 checklist_key: pytest.StashKey[Checklist | None] = pytest.StashKey()
 #: Marker -> title of the configured phases, in order; empty where none are.
 phase_titles_key = pytest.StashKey[dict[str, str]]()
-#: What could not be collected.
-collection_failures_key = pytest.StashKey[list[str]]()
-#: Assertions that always hold, as ``file:line: what pytest said``.
-void_assertions_key = pytest.StashKey[list[str]]()
-#: The node ids of the Python files that were collected.
-modules_key = pytest.StashKey[list[str]]()
+#: What the collection left out, and every item it found.
+watch_key: pytest.StashKey[CollectionWatch] = pytest.StashKey()

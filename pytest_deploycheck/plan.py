@@ -52,11 +52,14 @@ class Plan:
     absent: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     #: Phase -> why checks of it may be missing that nobody can list.
     narrowed: dict[str, str] = field(default_factory=dict)
+    #: Phase -> why whole phases before it may be missing that nobody declared.
+    unseen: dict[str, str] = field(default_factory=dict)
+    #: What identifies the Markdown checklist's text; empty without one.
+    digest: str = ""
 
-    @property
-    def digest(self) -> str:
-        """What identifies the Markdown checklist's text; empty without one."""
-        return self.checklist.digest if self.checklist else ""
+    def partial(self, marker: str) -> str:
+        """Why checks before this phase may be missing that nobody can list; empty when none can be."""
+        return self.narrowed.get(marker, "") or self.unseen.get(marker, "")
 
     def rank(self, item: pytest.Item) -> int:
         """The place of an item's phase; items of no phase come last."""
@@ -128,13 +131,16 @@ def build_plan(
         checks, absent = _with_lines(session, items, checklist, automated, targets)
     refuse_duplicates(checks)
     phases = [Phase(marker=name, title=titles.get(name, name)) for name in names]
-    return Plan(phases=phases, checks=checks, checklist=checklist, absent=absent)
+    digest = checklist.digest if checklist else ""
+    return Plan(phases=phases, checks=checks, checklist=checklist, absent=absent, digest=digest)
 
 
 def _refuse_hidden(config: pytest.Config, items: Sequence[pytest.Item], phases: Sequence[str]) -> None:
     if getattr(config.option, "lf", False) or any("::" in str(arg) for arg in config.args):
         return  # only a part of each file was asked for
-    collected: dict[Path, set[str]] = {config.rootpath / module: set() for module in config.stash[keys.modules_key]}
+    collected: dict[Path, set[str]] = {
+        config.rootpath / module: set() for module in config.stash[keys.watch_key].modules
+    }
     for item in items:
         if isinstance(item, pytest.Function):
             collected.setdefault(item.path, set()).add(item.originalname)
@@ -226,7 +232,22 @@ def select(config: pytest.Config, plan: Plan, collected: Sequence[pytest.Item], 
         # Every line is listed, so only the parameters of a test can go missing unseen.
         touched &= {check.phase for check in plan.checks if "[" in check.id}
     narrowed = dict.fromkeys(touched, why) if why else {}
-    return replace(plan, phases=phases, absent=absent, narrowed=narrowed)
+    unseen = _unseen(config, [phase.marker for phase in phases])
+    return replace(plan, phases=phases, absent=absent, narrowed=narrowed, unseen=unseen)
+
+
+def _unseen(config: pytest.Config, names: Sequence[str]) -> dict[str, str]:
+    """For numbered phases with a gap before them: what was given to pytest in place of the whole project, if it was."""
+    if config.args_source is pytest.Config.ArgsSource.TESTPATHS:
+        return {}
+    parts = [arg for arg in config.args if (config.invocation_params.dir / arg) != config.rootpath]
+    numbers = {marker: int(found[1]) for marker in names if (found := markers.NUMBERED_PHASE.fullmatch(marker))}
+    present = set(numbers.values())
+    return {
+        marker: f"{', '.join(parts)}, where no phase{missing} was found"
+        for marker, number in numbers.items()
+        if parts and (missing := next((n for n in range(1, number) if n not in present), None)) is not None
+    }
 
 
 def _narrowing(config: pytest.Config) -> str:

@@ -25,6 +25,9 @@ _NUMBERED_PHASE = re.compile(r"phase\d+")
 #: Markers that are registered when nobody configured phases, so that `phase1 ... phase20` need no ini at all.
 _NUMBERED_MARKERS = range(1, 21)
 
+#: pytest's options that only tell something and run nothing.
+_INFORMING = ("help", "version", "markers", "cacheshow", "showfixtures", "show_fixtures_per_test")
+
 _CHECK_MARKER = (
     "check(id, *, title, severity, remediation, owner, mutating, rollback): "
     "this test is an item of the deployment checklist"
@@ -32,12 +35,27 @@ _CHECK_MARKER = (
 
 
 class CollectionWatch:
-    """Remembers what could not be collected: checks may be missing that nobody else will miss."""
+    """Remembers what was collected and what could not be: checks may be missing that nobody else will miss."""
 
     def __init__(self) -> None:
+        #: What failed or was skipped as a whole.
         self.failures: list[str] = []
+        #: The node ids of the Python files.
         self.modules: list[str] = []
+        #: Assertions that always hold, as ``file:line: what pytest said``.
         self.void_assertions: list[str] = []
+        #: Every item, also those that a plugin drops later.
+        self.items: list[pytest.Item] = []
+        #: Whether the collection came to its end.
+        self.finished = False
+
+    def pytest_itemcollected(self, item: pytest.Item) -> None:
+        """Note an item before anybody can drop it."""
+        self.items.append(item)
+
+    def pytest_collection_finish(self) -> None:
+        """From here on it is known whether there is anything to gate."""
+        self.finished = True
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Note a file that failed or was skipped as a whole."""
@@ -105,9 +123,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
     config.pluginmanager.register(fixtures, "deploycheck-fixtures")
     watch = CollectionWatch()
-    config.stash[keys.collection_failures_key] = watch.failures
-    config.stash[keys.modules_key] = watch.modules
-    config.stash[keys.void_assertions_key] = watch.void_assertions
+    config.stash[keys.watch_key] = watch
     config.pluginmanager.register(watch, "deploycheck-collection")
     if config.pluginmanager.hasplugin("xdist"):
         from pytest_deploycheck import xdist
@@ -146,7 +162,7 @@ def pytest_collection_modifyitems(
 ) -> Generator[None]:
     """Before anybody deselects or drops an item: if one belongs to a phase, the gate is active."""
     titles = config.stash[keys.phase_titles_key]
-    if any(_is_check(item, titles) for item in items):
+    if any(_is_check(item, titles) for item in config.stash[keys.watch_key].items):
         from pytest_deploycheck import session as gate
         from pytest_deploycheck import xdist
 
@@ -171,8 +187,29 @@ def pytest_cmdline_main(
         status = yield
     except SystemExit as error:
         # Another plugin left by the back door; with a gate open, that must not read as success.
-        if config.pluginmanager.get_plugin(keys.GATE) is None:
+        if not _gate_was_due(config):
             raise
         status = error.code if isinstance(error.code, int) else int(error.code is not None)
+    if status is None or not _gate_was_due(config):
+        return status
+    from pytest_deploycheck.core.model import ExitCode, worst_exit
+
     gate: GateSession | None = config.pluginmanager.get_plugin(keys.GATE)
-    return status if gate is None or status is None else gate.exit_status(int(status))
+    return worst_exit([int(status), ExitCode.INCOMPLETE]) if gate is None else gate.exit_status(int(status))
+
+
+def _gate_was_due(config: pytest.Config) -> bool:
+    """Whether this session had a gate, or ended before anybody could know and was asked for one."""
+    if config.pluginmanager.get_plugin(keys.GATE) is not None:
+        return True
+    options = config.option
+    if any(getattr(options, name, False) for name in _INFORMING) or getattr(options, "collectonly", False):
+        return False
+    watch = config.stash.get(keys.watch_key, None)
+    if watch is not None and watch.finished:
+        return False
+    configured = config.getini("deploycheck_checklist") or config.getini("deploycheck_phases")
+    asked = any(
+        value is not None for name, value in vars(options).items() if name.startswith("deploycheck_")
+    ) or _NUMBERED_PHASE.search(getattr(options, "markexpr", ""))
+    return bool(configured or asked or (watch is not None and any(_is_check(item, {}) for item in watch.items)))

@@ -1,27 +1,34 @@
-"""The gate at work: order the items, open or block each phase, observe every check, close with a verdict."""
+"""The gate at work: order the items, open or block each phase, keep every result, close with a verdict."""
 
 from __future__ import annotations
 
-import functools
-import inspect
+import gc
 import sys
 from collections import Counter
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
-from pytest_deploycheck import fixtures, keys
+from pytest_deploycheck import keys
 from pytest_deploycheck.core import wire
 from pytest_deploycheck.core.errors import RecordError
 from pytest_deploycheck.core.gate import Barrier, barrier
-from pytest_deploycheck.core.model import Check, CheckResult, Evidence, ExitCode, Measurement, Run, Status, worst_exit
+from pytest_deploycheck.core.model import (
+    Check,
+    CheckResult,
+    ExitCode,
+    Measurement,
+    Run,
+    Status,
+    Verdict,
+    worst,
+    worst_exit,
+)
 from pytest_deploycheck.core.model import exit_code_of as exit_of_verdict
 from pytest_deploycheck.core.run import Event
 from pytest_deploycheck.markers import place
-from pytest_deploycheck.observation import Observation
-from pytest_deploycheck.outcomes import Blocked
+from pytest_deploycheck.observer import Observer
 from pytest_deploycheck.plan import Plan, build_plan, check_of, select, usage_errors
 from pytest_deploycheck.recorder import Recorder, start_recorder
 from pytest_deploycheck.settings import Prerequisites, Settings, settings_of
@@ -31,28 +38,23 @@ from pytest_deploycheck.terminal import Board
 STOPPED = "pytest stopped before it"
 
 
-def activate(session: pytest.Session, items: list[pytest.Item]) -> GateSession:
+def now() -> datetime:
+    """The moment, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def activate(session: pytest.Session, items: list[pytest.Item]) -> None:
     """Build the plan from the collected items and register the gate; a user's mistake is a usage error."""
     config = session.config
-    _refuse_blindness(config)
-    with usage_errors():
-        settings = settings_of(config)
-        for spec in settings.targets:
-            read_spec(spec, base=settings.root)
-        titles = config.stash[keys.phase_titles_key]
-        plan = build_plan(
-            session,
-            items,
-            checklist=config.stash[keys.checklist_key],
-            titles=titles,
-            targets=settings.targets,
-        )
-    gate = GateSession(config, settings, plan, list(items))
+    refuse_blindness(config)
+    collected, plan = make_plan(session, items)
+    gate = GateSession(config, settings_of(config), now)
     config.pluginmanager.register(gate, keys.GATE)
-    return gate
+    config.pluginmanager.register(Planner(gate.plan_is_made, plan, collected), "deploycheck-planner")
+    config.pluginmanager.register(Observer(gate, now), keys.OBSERVER)
 
 
-def _refuse_blindness(config: pytest.Config) -> None:
+def refuse_blindness(config: pytest.Config) -> None:
     """Without these a check can pass that asserted nothing."""
     if sys.flags.optimize:
         raise pytest.UsageError(
@@ -66,86 +68,144 @@ def _refuse_blindness(config: pytest.Config) -> None:
             )
 
 
-def now() -> datetime:
-    """The moment, aware, in UTC."""
-    return datetime.now(UTC)
+def make_plan(session: pytest.Session, items: list[pytest.Item]) -> tuple[list[pytest.Item], Plan]:
+    """Every item that was collected, and the plan of them; `items` is changed in place.
+
+    An item that another plugin has dropped by now stays in the denominator.
+    """
+    config = session.config
+    staying = {id(item) for item in items}
+    dropped = [item for item in config.stash[keys.watch_key].items if id(item) not in staying]
+    collected = [*items, *dropped]
+    titles = config.stash[keys.phase_titles_key]
+    with usage_errors():
+        settings = settings_of(config)
+        for spec in settings.targets:
+            read_spec(spec, base=settings.root)
+        plan = build_plan(
+            session,
+            collected,
+            checklist=config.stash[keys.checklist_key],
+            titles=titles,
+            targets=settings.targets,
+        )
+    gone = {id(item) for item in dropped}
+    items[:] = [item for item in collected if id(item) not in gone]
+    return collected, plan
+
+
+class Planner:
+    """Settles the plan when everybody has had a say in the collection."""
+
+    def __init__(
+        self, plan_is_made: Callable[[pytest.Session, Plan], None], plan: Plan, collected: list[pytest.Item]
+    ) -> None:
+        self._plan_is_made = plan_is_made
+        self._plan = plan
+        self._collected = collected
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Sort the items by phase, after every plugin that shuffles, and see what is still there."""
+        config = session.config
+        session.items.sort(key=self._plan.rank)
+        _refuse_latecomers(session.items, self._plan)
+        plan = select(config, self._plan, self._collected, session.items)
+        if not plan.narrowed and (missed := config.stash[keys.watch_key].failures):
+            why = f"a collection that failed: {missed[0]}"
+            plan.narrowed.update({phase.marker: why for phase in plan.phases if phase.selected})
+        self._collected = []
+        self._plan_is_made(session, plan)
+
+
+def _refuse_latecomers(items: Sequence[pytest.Item], plan: Plan) -> None:
+    known = {"check", *(phase.marker for phase in plan.phases)}
+    seen: set[tuple[str, str]] = set()
+    for item in items:
+        check = check_of(item)
+        if check is None and any(mark.name in known for mark in item.iter_markers()):
+            raise pytest.UsageError(
+                f"{place(item)}: {item.nodeid} was marked as a check after the collection; mark it where it stands"
+            )
+        if check is not None and check.key in seen:
+            raise pytest.UsageError(
+                f"{place(item)}: {item.nodeid} stands in the collection twice; find the plugin or the conftest.py "
+                "that repeats items"
+            )
+        if check is not None:
+            seen.add(check.key)
 
 
 class GateSession:
-    """One pytest session with a checklist in it; registered while it lasts."""
+    """One pytest session with a checklist in it; registered while it lasts, in the process that keeps the record."""
 
-    def __init__(
-        self,
-        config: pytest.Config,
-        settings: Settings,
-        plan: Plan,
-        collected: list[pytest.Item],
-        clock: Callable[[], datetime] = now,
-    ) -> None:
+    def __init__(self, config: pytest.Config, settings: Settings, clock: Callable[[], datetime]) -> None:
         self.settings = settings
         self._config = config
-        self._plan = plan
-        self._collected = collected
-        self._phase_of_nodeid = {check.nodeid: check.phase for check in plan.checks}
         self._clock = clock
         self._board = Board(config)
+        self._plan = Plan(phases=[], checks=[])
+        #: Whether the plan was settled: what was asked for is known.
+        self._planned = False
+        self._phase_of_nodeid: dict[str, str] = {}
         self._recorder: Recorder | None = None
         self._remaining: Counter[str] = Counter()
         self._barriers: dict[str, Barrier] = {}
-        self._watching: tuple[pytest.Item, Observation] | None = None
+        #: What speaks against the phase that is open, beside its results.
+        self._doubt: tuple[Verdict, str] | None = None
         #: Failed reports of checks: those that pytest's own exit status 1 may stand for.
         self._own_failures = 0
         self._exit_status: int | None = None
         #: Why the record or a report could not be written.
         self._broken = ""
 
-    # -- collection ------------------------------------------------------------------------------------------------
+    # -- the plan --------------------------------------------------------------------------------------------------
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Sort the items by phase, after every plugin that shuffles; then begin the record."""
-        session.items.sort(key=self._plan.rank)
-        self._refuse_latecomers(session.items)
-        self._plan = select(self._config, self._plan, self._collected, session.items)
-        if not self._plan.narrowed and (missed := self._config.stash[keys.collection_failures_key]):
-            why = f"a collection that failed: {missed[0]}"
-            self._plan.narrowed.update({phase.marker: why for phase in self._plan.phases if phase.selected})
-        self._collected = []
+    def plan_is_made(self, session: pytest.Session, plan: Plan) -> None:
+        """Begin the record, or write the plan where only that was asked for."""
+        self._planned = True
         if self._config.option.collectonly:
-            self._write_plan()
-        elif any(phase.selected for phase in self._plan.phases):
-            self._begin(session)
+            self._write_plan(plan)
+        else:
+            self.begin(plan, filter(None, map(check_of, session.items)))
+            session.items[:] = [item for item in session.items if not self._is_kept(item)]
 
-    def _refuse_latecomers(self, items: Sequence[pytest.Item]) -> None:
-        known = {"check", *(phase.marker for phase in self._plan.phases)}
-        for item in items:
-            if check_of(item) is None and any(mark.name in known for mark in item.iter_markers()):
-                raise pytest.UsageError(
-                    f"{place(item)}: {item.nodeid} was marked as a check after the collection; mark it where it stands"
-                )
-
-    def _write_plan(self) -> None:
+    def _write_plan(self, plan: Plan) -> None:
         if path := self._config.option.deploycheck_plan:
             from pytest_deploycheck.report.json import plan_to_json
 
             with open(path, "w", encoding="utf-8") as file:
-                file.write(plan_to_json(self._plan.phases, self._plan.checks))
+                file.write(plan_to_json(plan.phases, plan.checks))
 
-    def _begin(self, session: pytest.Session) -> None:
+    def begin(self, plan: Plan, to_run: Iterable[Check]) -> None:
+        """Open the record with the denominator; `to_run` are the checks that have an item."""
+        self._plan = plan
+        self._phase_of_nodeid = {check.nodeid: check.phase for check in plan.checks}
+        if not any(phase.selected for phase in plan.phases):
+            return
+        # Ten thousands of small objects come to stay, and the collector would look at all of them again and again.
+        pause = gc.isenabled()
+        gc.disable()
         try:
             with usage_errors():
-                self._recorder = start_recorder(self._config, self.settings, self._plan, self._clock())
+                self._recorder = start_recorder(self._config, self.settings, plan, self._clock())
         except pytest.UsageError as error:
             if isinstance(error.__cause__, RecordError) and error.__cause__.line is not None:
                 pytest.exit(f"INVALID: {error}", returncode=ExitCode.INVALID)
             raise
-        if self._recorder.kept:
-            session.items[:] = [item for item in session.items if not self._is_kept(item)]
-        self._remaining.update(check.phase for check in map(check_of, session.items) if check is not None)
+        finally:
+            if pause:
+                gc.enable()
+        kept = self._recorder.kept
+        self._remaining.update(check.phase for check in to_run if check.key not in kept)
 
     def _is_kept(self, item: pytest.Item) -> bool:
         check = check_of(item)
-        return check is not None and check.key in self._active.kept
+        return check is not None and self.keeps(check)
+
+    def keeps(self, check: Check) -> bool:
+        """Whether an earlier run's end of this check stands, so that it does not run."""
+        return self._recorder is not None and check.key in self._recorder.kept
 
     # -- running ---------------------------------------------------------------------------------------------------
 
@@ -153,43 +213,32 @@ class GateSession:
     def pytest_runtestloop(self) -> None:
         """Say what this run will not look at, before its first check."""
         if self._recorder is not None:
-            # pytest tells of these between the collection and the first item.
-            if void := self._config.stash[keys.void_assertions_key]:
-                raise pytest.UsageError(f"deploycheck: {void[0]}")
-            for note in self._recorder.run.notes:
-                self._board.note(note)
+            self.refuse_void_assertions()
+            self.say_notes()
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_protocol(
-        self, item: pytest.Item, nextitem: pytest.Item | None
-    ) -> Generator[None, object, object]:
-        """Around everything that happens to one item."""
-        check = check_of(item)
-        if check is None:
-            return (yield)
-        self._open(check.phase)
-        observation = Observation()
-        self._watching = (item, observation)
-        try:
-            return (yield)
-        except pytest.exit.Exception as error:
-            observation.end_early(Status.ERROR, f"the session was ended inside it: {error}")
-            raise
-        except KeyboardInterrupt:
-            observation.end_early(Status.ERROR, "interrupted while it ran")
-            raise
-        finally:
-            self._watching = None
-            self._conclude(item, check, observation, last=nextitem is None)
+    def refuse_void_assertions(self) -> None:
+        """An assertion that always holds is a usage error; pytest tells of these between collection and first item."""
+        if void := self._config.stash[keys.watch_key].void_assertions:
+            raise pytest.UsageError(f"deploycheck: {void[0]}")
 
-    def _open(self, marker: str) -> None:
+    def say_notes(self) -> None:
+        """What people must know before the first check."""
+        for note in self._active.run.notes:
+            self._board.note(note)
+
+    def begin_check(self, check: Check) -> str:
+        """Open the check's phase, if it is the first of it; returns why the check must not be executed."""
+        return self.open(check.phase).against(check)
+
+    def open(self, marker: str) -> Barrier:
         """Decide everything before the phase, then open it or find why it stays shut."""
-        if marker in self._barriers:
-            return
-        self._settle_before(marker)
-        self._barriers[marker] = self._barrier(marker)
-        self._append({"event": "phase_opened", "phase": marker, "at": self._at()})
-        self._board.phase_opened(self._active.phase(marker).phase, self._remaining[marker])
+        if marker not in self._barriers:
+            self._settle_before(marker)
+            self._barriers[marker] = self._barrier(marker)
+            self._append({"event": "phase_opened", "phase": marker, "at": self._at()})
+            phase = next(phase for phase in self._plan.phases if phase.marker == marker)
+            self._board.phase_opened(phase, self._remaining[marker])
+        return self._barriers[marker]
 
     def _barrier(self, marker: str) -> Barrier:
         # Phases that nobody declared are known by their checks alone: a narrowed run may not know of an earlier one.
@@ -199,70 +248,27 @@ class GateSession:
             on_record=self._active.on_record,
             keep_going=self.settings.keep_going,
             require_record=self.settings.prerequisites is Prerequisites.REQUIRE,
-            narrowed="" if declared else self._plan.narrowed.get(marker, ""),
+            narrowed="" if declared else self._plan.partial(marker),
         )
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """A blocked check is not executed: neither are its fixtures."""
-        # No wrapper: pytest's own wrappers must have begun, since they end in the teardown that follows all the same.
-        check = check_of(item)
-        if check is not None and (reason := self._barriers[check.phase].against(check)):
-            raise Blocked(reason, _use_item_location=True)
+    def end_check(self, result: CheckResult) -> None:
+        """Write the result down; the last one of a phase decides it."""
+        marker = result.check.phase
+        self._append({"event": "check_finished", **wire.result_to_wire(result)})
+        self._remaining[marker] -= 1
+        # The last phase is decided as the session ends, below pytest's own progress line.
+        if not self._remaining[marker] and any(self._remaining.values()):
+            self._decide(marker)
 
-    @pytest.hookimpl(wrapper=True, trylast=True)
-    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
-        """Innermost: an exception that a hook further out swallows is seen here."""
-        if self._watching is None or self._watching[0] is not item:
-            return (yield)
-        # A hook that turned the blocked setup's report green must not get the check executed.
-        self.pytest_runtest_setup(item)
-        try:
-            return (yield)
-        except BaseException as error:
-            self._watching[1].see_exception(error, "call")
-            raise
-
-    @pytest.hookimpl(wrapper=True, trylast=True)
-    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Generator[None, object, object]:
-        """Watch what a plain test function returns; pytest would only warn, and not always."""
-        function = pyfuncitem.obj
-        if self._watching is None or inspect.iscoroutinefunction(function):
-            return (yield)
-        see_answer = self._watching[1].see_answer
-
-        @functools.wraps(function)
-        def watched(*args: object, **kwargs: object) -> object:
-            answer = function(*args, **kwargs)
-            see_answer(answer)
-            return answer
-
-        pyfuncitem.obj = watched
-        try:
-            return (yield)
-        finally:
-            pyfuncitem.obj = function
-
-    @pytest.hookimpl(wrapper=True, trylast=True)
-    def pytest_runtest_makereport(
-        self, item: pytest.Item, call: pytest.CallInfo[Any]
-    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Innermost of all wrappers, to see what happened before anybody changes the report."""
-        report = yield
-        if self._watching is not None and self._watching[0] is item:
-            self._watching[1].see_call(call, report)
-        return report
+    def doubt(self, verdict: Verdict, reason: str) -> None:
+        """Hold something against the phase that is open which no check stands for."""
+        if self._doubt is None or verdict.rank > self._doubt[0].rank:
+            self._doubt = (verdict, reason)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take every report of the running check, those of its parts included."""
-        if self._watching is not None and self._watching[0].nodeid == report.nodeid:
-            self._own_failures += report.outcome == "failed" and not hasattr(report, "wasxfail")
-            self._watching[1].see_report(report)
-
-    def pytest_warning_recorded(self, warning_message: Any, nodeid: str) -> None:
-        """A warning about the running check may say that it judged nothing."""
-        if self._watching is not None and self._watching[0].nodeid == nodeid:
-            self._watching[1].see_warning(warning_message.category.__name__, str(warning_message.message))
+        """Count the failures that are the gate's to judge."""
+        if report.outcome == "failed" and report.nodeid in self._phase_of_nodeid:
+            self._own_failures += not hasattr(report, "wasxfail")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
@@ -270,43 +276,23 @@ class GateSession:
         status = getattr(report, "deploycheck_status", None)
         return None if status is None else self._board.letter(status)
 
-    def _conclude(self, item: pytest.Item, check: Check, observation: Observation, *, last: bool) -> None:
-        status, reason, flags = observation.conclude()
-        log = item.stash.get(fixtures.evidence_key, None)
-        evidence = list(log.items) if log else []
-        broken = [item for item in log.measurements if not item.within] if log else []
-        if broken and status is Status.PASS:
-            status, reason = Status.FAIL, f"{broken[0]} breaks its limit, and the check went on"
-        if observation.printed:
-            evidence.append(Evidence(kind="text", name="failure", text=fixtures.cut(observation.printed)))
-        result = CheckResult(
-            check=check,
-            status=status,
-            reason=reason,
-            flags=flags,
-            duration_s=observation.duration_s,
-            finished=self._clock(),
-            measurements=tuple(log.measurements) if log else (),
-            evidence=tuple(evidence),
-        )
-        self._append({"event": "check_finished", **wire.result_to_wire(result)})
-        self._remaining[check.phase] -= 1
-        # The last phase is decided as the session ends, below pytest's own progress line.
-        if not self._remaining[check.phase] and not last:
-            self._decide(check.phase)
-
     def _decide(self, marker: str) -> None:
         decided = self._active.verdict_on(marker)
+        verdict, reason = decided.verdict, decided.reason
+        if self._doubt is not None and marker in self._barriers:
+            if (found := worst([verdict, self._doubt[0]])) is not verdict:
+                verdict, reason = found, self._doubt[1]
+            self._doubt = None
         self._append(
             {
                 "event": "phase_decided",
                 "phase": marker,
-                "verdict": str(decided.verdict),
-                "reason": decided.reason,
+                "verdict": str(verdict),
+                "reason": reason,
                 "at": self._at(),
             }
         )
-        self._board.phase_decided(decided)
+        self._board.phase_decided(self._active.phase(marker))
 
     def _append(self, event: Event) -> None:
         """Write an event down; a disk that refuses ends the session, and the record stays open."""
@@ -360,7 +346,7 @@ class GateSession:
 
     def exit_status(self, status: int) -> int:
         """What the process exits with, given what pytest would: a gate that never closed is INCOMPLETE."""
-        if self._recorder is None:
+        if self._recorder is None and self._planned:
             return status
         if self._exit_status is None:
             return worst_exit([status, ExitCode.INCOMPLETE])
@@ -382,11 +368,6 @@ class GateSession:
         """The phase of an item by its node id; empty for one that is no check."""
         return self._phase_of_nodeid.get(nodeid, "")
 
-    def note_evidence(self, item: Evidence) -> None:
-        """Put evidence to the check that is running."""
-        if self._watching is not None:
-            fixtures.log_of(self._watching[0]).add(item)
-
     def baseline(self, check_id: str, name: str) -> Measurement | None:
         """A measurement of an earlier check: of this run, else the newest on record for the release."""
         return self._active.measurement(check_id, name)
@@ -398,6 +379,3 @@ class GateSession:
     def _active(self) -> Recorder:
         assert self._recorder is not None  # items only run after the collection has finished
         return self._recorder
-
-
-__all__: Sequence[str] = ("GateSession", "activate")

@@ -593,7 +593,7 @@ TRAPS = {
                 return (yield)
             """
         },
-        status=None,
+        status="NOT_RUN",
         ret=11,
     ),
     "a hook drops it after all others": Trap(
@@ -786,7 +786,6 @@ REFUSED = {
     "it is a coroutine and warnings are off",
     "a thread of it fails and nobody watches threads",
     "it asserts a tuple",
-    "a hook drops it before all others",
     "a hook marks it as a check only later",
     "a second test of its name hides it",
     "a second class of its name hides it",
