@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pytest_deploycheck.observer import Observer
     from pytest_deploycheck.session import GateSession
     from pytest_deploycheck.target import Target
+    from pytest_deploycheck.xdist import Worker
 
 #: Characters; evidence beyond this is cut in the middle.
 EVIDENCE_LIMIT = 20_000
@@ -141,8 +142,7 @@ def baseline(request: pytest.FixtureRequest) -> Callable[[str, str], Measurement
     return find
 
 
-def _gate(config: pytest.Config) -> GateSession | None:
-    from pytest_deploycheck.keys import GATE
+def _gate(config: pytest.Config) -> GateSession | Worker | None:
+    from pytest_deploycheck.keys import gate_key
 
-    gate: GateSession | None = config.pluginmanager.get_plugin(GATE)
-    return gate
+    return config.stash.get(gate_key, None)

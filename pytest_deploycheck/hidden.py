@@ -1,64 +1,162 @@
-"""Checks that stand in a test file and yet never run: what Python or a name keeps from being collected."""
+"""Checks that stand in a test file and yet judge nothing: never collected, hidden by a name, or always true."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator, Mapping
+import inspect
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import FunctionType, ModuleType
 
 from pytest_deploycheck.core.errors import ChecklistError
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
+#: Worth parsing for: most files have no assertion with a bracket right behind it, and most are large.
+_BRACKET_ASSERTED = re.compile(rb"\bassert\s*\(")
 
 
-def refuse_hidden_checks(collected: Mapping[Path, Collection[str]], *, markers: Collection[str], root: Path) -> None:
-    """Raise ``ChecklistError``, naming file and line, for the first check that cannot run.
+def refuse_hidden_checks(checks: Mapping[Path, Sequence[FunctionType]], *, markers: frozenset[str], root: Path) -> None:
+    """Raise ``ChecklistError``, naming file and line, for the first check that cannot judge anything.
 
-    `collected` are the names of the functions collected from each file. A test is hidden when a later definition of
-    the same scope has its name, and when it is marked as a check though its own name or its class's is not a test's.
+    `checks` are the collected files, each with the functions of the checks that came of it. A test is hidden when a
+    later definition of the same scope has its name, and when it is marked as a check and did not become one; it is
+    void when it asserts a tuple, which always holds.
     """
-    for path, names in collected.items():
+    modules = _modules_by_file()
+    for path, functions in checks.items():
+        shown = str(path.relative_to(root) if path.is_relative_to(root) else path)
         try:
-            tree = ast.parse(path.read_bytes())
+            source = path.read_bytes()
+            tree = ast.parse(source)
         except (OSError, SyntaxError, ValueError):
             continue  # pytest has read it in its own way
-        shown = path.relative_to(root) if path.is_relative_to(root) else path
-        for scope in _scopes(tree):
-            _refuse_redefinition(scope, str(shown))
-            for definition in scope:
-                if _is_marked(definition, markers) and definition.name not in names:
+        names = {function.__name__ for function in functions}
+        for definition in _refuse_redefinitions(tree.body, shown):
+            if definition.name not in names and markers.intersection(_marks_of(definition)):
+                raise ChecklistError(_not_collected(shown, definition.lineno, definition.name))
+        if _BRACKET_ASSERTED.search(source):
+            _refuse_asserted_tuple(tree, shown)
+        if (module := modules.get(str(path))) is not None:
+            collected = set(map(id, functions))
+            for function in _marked_functions(module, markers):
+                if id(function) not in collected:
+                    line = function.__code__.co_firstlineno
+                    raise ChecklistError(_not_collected(shown, line, function.__qualname__))
+
+
+def _not_collected(shown: str, line: int, name: str) -> str:
+    return (
+        f"{shown}:{line}: {name} is marked as a check, but pytest does not collect it as one; give it and its class "
+        "names that begin with test and Test, put the mark above other decorators, or find the hook that takes it away"
+    )
+
+
+def _modules_by_file() -> Mapping[str, ModuleType]:
+    return {file: module for module in list(sys.modules.values()) if (file := getattr(module, "__file__", None))}
+
+
+def _refuse_redefinitions(body: Sequence[ast.stmt], shown: str) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """The functions of a scope and of the classes in it; raises where a test hides another of its name."""
+    functions: list[ast.FunctionDef | ast.AsyncFunctionDef] = []
+
+    def look(statements: Sequence[ast.stmt], known: dict[str, int]) -> dict[str, int]:
+        for node in statements:
+            if isinstance(node, _DEFINITIONS):
+                if node.name.lower().startswith("test") and node.name in known:
                     raise ChecklistError(
-                        f"{shown}:{definition.lineno}: {definition.name} is marked as a check, but pytest does not "
-                        "collect it; give it and its class names that begin with test and Test"
+                        f"{shown}:{node.lineno}: {node.name} is defined twice; the first, at line "
+                        f"{known[node.name]}, never runs: give each a name of its own"
                     )
+                known[node.name] = node.lineno
+                if isinstance(node, ast.ClassDef):
+                    look(node.body, {})
+                else:
+                    functions.append(node)
+            else:
+                # The branches of one statement exclude each other; what comes after it hides any of them.
+                branches = [look(branch, dict(known)) for branch in _branches(node)]
+                for branch in branches:
+                    known.update(branch)
+        return known
+
+    look(body, {})
+    return functions
 
 
-def _scopes(tree: ast.Module) -> Iterator[list[Definition]]:
-    """The definitions of the module and of each class in it; not those under a condition, which may not hold."""
-    own = [node for node in tree.body if isinstance(node, _DEFINITIONS)]
-    yield own
-    for node in own:
-        if isinstance(node, ast.ClassDef):
-            yield [inner for inner in node.body if isinstance(inner, _DEFINITIONS)]
+def _branches(node: ast.stmt) -> Iterator[list[ast.stmt]]:
+    """The blocks of a compound statement that belong to the scope around it."""
+    for name in ("body", "orelse", "finalbody"):
+        yield getattr(node, name, [])
+    for part in (*getattr(node, "handlers", ()), *getattr(node, "cases", ())):
+        yield part.body
 
 
-def _refuse_redefinition(scope: list[Definition], shown: str) -> None:
-    first: dict[str, int] = {}
-    for definition in scope:
-        if definition.name.lower().startswith("test") and definition.name in first:
+def _refuse_asserted_tuple(tree: ast.Module, shown: str) -> None:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assert) and isinstance(node.test, ast.Tuple) and node.test.elts:
             raise ChecklistError(
-                f"{shown}:{definition.lineno}: {definition.name} is defined twice; the first, at line "
-                f"{first[definition.name]}, never runs: give each a name of its own"
+                f"{shown}:{node.lineno}: this assertion is about a tuple, which is always true; take the brackets away"
             )
-        first[definition.name] = definition.lineno
 
 
-def _is_marked(definition: Definition, markers: Collection[str]) -> bool:
-    if isinstance(definition, ast.ClassDef):
-        return False
-    for decorator in definition.decorator_list:
-        node = decorator.func if isinstance(decorator, ast.Call) else decorator
-        if isinstance(node, ast.Attribute) and node.attr in markers and ast.unparse(node.value).endswith("mark"):
-            return True
-    return False
+def _marked_functions(module: ModuleType, markers: frozenset[str]) -> Iterator[FunctionType]:
+    """The functions defined in the module that are marked as a check, by themselves or by their class."""
+    for value in vars(module).values():
+        if getattr(value, "__module__", None) != module.__name__:
+            continue
+        if isinstance(value, FunctionType):
+            if _is_marked(value, markers):
+                yield value
+        elif inspect.isclass(value):
+            of_class = _is_marked(value, markers)
+            for name, member in vars(value).items():
+                function = getattr(member, "__func__", member)
+                if isinstance(function, FunctionType) and (
+                    _is_marked(function, markers) or (of_class and name.startswith("test"))
+                ):
+                    yield function
+
+
+def _is_marked(thing: object, markers: frozenset[str]) -> bool:
+    marks = vars(thing).get("pytestmark", ())
+    return any(
+        getattr(mark, "name", "") in markers for mark in (marks if isinstance(marks, (list, tuple)) else [marks])
+    )
+
+
+def marked_elsewhere(paths: Iterable[Path], markers: re.Pattern[str]) -> dict[str, str]:
+    """Marker -> ``path:line`` of the first test, class or module in these files that carries it.
+
+    For files that were not collected: they are read, not imported.
+    """
+    found: dict[str, str] = {}
+    for path in paths:
+        try:
+            source = path.read_text(encoding="utf-8", errors="replace")
+            if not markers.search(source):
+                continue
+            tree = ast.parse(source)
+        except (OSError, SyntaxError, ValueError):
+            continue
+        for node in ast.walk(tree):
+            for marker in _marks_of(node):
+                if markers.fullmatch(f"mark.{marker}"):
+                    found.setdefault(marker, f"{path}:{getattr(node, 'lineno', 1)}")
+    return found
+
+
+def _marks_of(node: ast.AST) -> Iterator[str]:
+    """The names in ``mark.<name>`` that decorate a definition or are assigned to ``pytestmark``."""
+    if isinstance(node, _DEFINITIONS):
+        carriers: list[ast.expr] = node.decorator_list
+    elif isinstance(node, ast.Assign) and any(ast.unparse(target) == "pytestmark" for target in node.targets):
+        carriers = [node.value]
+    else:
+        return
+    for carrier in carriers:
+        for part in ast.walk(carrier):
+            if isinstance(part, ast.Attribute) and ast.unparse(part.value).endswith("mark"):
+                yield part.attr

@@ -78,7 +78,7 @@ def automated_elsewhere(config: pytest.Config, lines: Iterable[Check]) -> dict[s
     if not wanted:
         return found
     pattern = re.compile(r"""\bcheck\(\s*(?:id\s*=\s*)?["']([^"'\s]+)["']""")
-    for path in _python_files(config):
+    for path in python_files(config):
         try:
             text = path.read_text(encoding="utf-8", errors="replace")
         except OSError:
@@ -90,7 +90,8 @@ def automated_elsewhere(config: pytest.Config, lines: Iterable[Check]) -> dict[s
     return found
 
 
-def _python_files(config: pytest.Config) -> Iterator[Path]:
+def python_files(config: pytest.Config) -> Iterator[Path]:
+    """The Python files under the test paths, virtual environments and hidden folders left out."""
     roots = [config.rootpath / path for path in config.getini("testpaths")] or [config.rootpath]
     for root in roots:
         for folder, subfolders, files in os.walk(root):

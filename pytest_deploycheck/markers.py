@@ -39,7 +39,7 @@ def read_check(
     marks = list(item.iter_markers())
     known = set(phases)
     own = list(dict.fromkeys(mark.name for mark in marks if mark.name in known))
-    unknown = [mark.name for mark in marks if NUMBERED_PHASE.fullmatch(mark.name) and mark.name not in known]
+    unknown = [mark.name for mark in marks if mark.name not in known and _looks_like_a_phase(mark.name, known)]
     declared = [mark for mark in marks if mark.name == "check"]
     if unknown:
         raise ChecklistError(f"{where}: {unknown[0]} is no phase of this checklist; phases: {', '.join(phases)}")
@@ -66,6 +66,14 @@ def read_check(
         source=where,
         target=target,
     )
+
+
+def _looks_like_a_phase(name: str, known: Iterable[str]) -> bool:
+    """Whether a marker is a numbered phase, or one that is known, spelt in another way."""
+    plain = name.replace("_", "").casefold()
+    return NUMBERED_PHASE.fullmatch(plain) is not None or plain in {
+        phase.replace("_", "").casefold() for phase in known
+    }
 
 
 def place(item: pytest.Item) -> str:

@@ -6,6 +6,8 @@ no expected failure, no failed part (subtest), and no warning that says that not
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -50,7 +52,11 @@ class Observation:
         #: What pytest printed of the failure.
         self.printed = ""
         self._passed: set[str] = set()
+        #: Stage -> how it ended other than well, in the attempt that runs.
         self._ends: dict[str, tuple[Status, str]] = {}
+        #: What pytest has told people as a failure: no later attempt takes it back.
+        self._told: dict[str, tuple[Status, str]] = {}
+        self._called = True
 
     def see_call(self, call: pytest.CallInfo[Any], report: pytest.TestReport) -> None:
         """Take what really happened, from the innermost place: later hooks may swap the report."""
@@ -81,6 +87,7 @@ class Observation:
             if when not in self._ends or self._ends[when][0] not in (Status.FAIL, Status.ERROR):
                 status = Status.FAIL if when == "call" else Status.ERROR
                 self._note(when, status, first_line(report.longreprtext) or "a part of the check failed")
+            self._told[when] = self._ends[when]
         elif report.skipped and when not in self._ends:
             self._note(when, Status.SKIPPED, "skipped")
 
@@ -93,21 +100,48 @@ class Observation:
         """Take an exception at its source."""
         self._note(when, *classify(error, when))
 
-    def see_answer(self, answer: object) -> None:
-        """Take what the test function returned: a verdict that is returned instead of asserted judges nothing."""
+    def see_expected_failure(self, reason: str) -> None:
+        """The check carries an xfail mark: however it ends, nothing is proved."""
+        if "call" not in self._ends:
+            self._note("call", Status.SKIPPED, f"expected to fail and passed (xfail: {reason or 'no reason'})")
+
+    def expect_call(self) -> None:
+        """From here on the test function has to be called, or nothing was judged."""
+        self._called = False
+
+    @contextmanager
+    def calling(self) -> Iterator[Callable[[object], object]]:
+        """Around the test function itself; what it returns goes through the callable given."""
+        self._called = True
+        try:
+            yield self._see_answer
+        except BaseException as error:
+            self.see_exception(error, "call")
+            raise
+
+    def _see_answer(self, answer: object) -> object:
+        """A verdict that is returned instead of asserted judges nothing."""
         if answer is not None:
             self._note("answer", Status.ERROR, f"it returned {type(answer).__name__} instead of asserting something")
+        return answer
+
+    def see_lost(self, reason: str) -> None:
+        """Take a failure outside the test function: in a thread, or in a coroutine that never ran."""
+        self._note("lost", Status.ERROR, reason)
 
     def end_early(self, status: Status, reason: str) -> None:
-        """The session was ended inside the check."""
-        self._note("session", status, reason)
+        """The session was ended inside the check: that tells more than the exception that ended it."""
+        self._ends = {"session": (status, reason[:_REASON_LIMIT]), **self._ends}
 
     def conclude(self) -> tuple[Status, str, tuple[Flag, ...]]:
         """Status, reason and flags."""
         flags = (Flag.FLAKY,) if self.attempts > 1 else ()
-        if self._ends:
-            status, reason = min(self._ends.values(), key=lambda end: _WORST_FIRST.index(end[0]))
+        ends = [*self._ends.values(), *self._told.values()]
+        if ends:
+            status, reason = min(ends, key=lambda end: _WORST_FIRST.index(end[0]))
             return status, reason, ()
+        if not self._called:
+            return Status.ERROR, "its test function was never called: a plugin or a hook ended the check before", ()
         if self._passed >= _STAGES:
             return Status.PASS, "", flags
         missing = ", ".join(sorted(_STAGES - self._passed))

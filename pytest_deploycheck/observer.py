@@ -8,11 +8,16 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Generator
+import os
+import threading
+import warnings
+from collections.abc import Callable, Coroutine, Generator, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Protocol
 
 import pytest
+from _pytest.skipping import xfailed_key
 
 from pytest_deploycheck import fixtures
 from pytest_deploycheck.core.model import Check, CheckResult, Evidence, Status
@@ -37,6 +42,7 @@ class Observer:
     def __init__(self, gatekeeper: Gatekeeper, clock: Callable[[], datetime]) -> None:
         self._gatekeeper = gatekeeper
         self._clock = clock
+        self._process = os.getpid()
         self._watching: tuple[pytest.Item, Observation] | None = None
         #: Why the watched check must not be executed; empty where it may.
         self._shut = ""
@@ -59,56 +65,54 @@ class Observer:
             observation.end_early(Status.ERROR, "interrupted while it ran")
             raise
         finally:
+            if os.getpid() != self._process:
+                # A check has forked and this is the child: the rest of the session is not its to run.
+                os._exit(1)
             self._watching = None
             self._gatekeeper.end_check(_result(item, check, observation, self._clock()))
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, object, object]:
         """A blocked check is not executed: neither are its fixtures."""
-        # No wrapper: pytest's own wrappers must have begun, since they end in the teardown that follows all the same.
-        if check_of(item) is None:
-            return
-        shut = self._shut if self._watches(item) is not None else "it was started out of its turn"
-        if shut:
-            raise Blocked(shut, _use_item_location=True)
+        # Innermost: pytest's own wrappers must have begun, since they end in the teardown that follows all the same.
+        self._refuse_blocked(item)
+        return (yield from self._seeing(item, "setup"))
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
-        """Innermost: an exception that a hook further out swallows is seen here."""
+        """Innermost: see the function called and what it raises, whatever hooks further out make of it."""
         observation = self._watches(item)
+        # A hook that turned the blocked setup's report green must not get the check executed.
+        self._refuse_blocked(item)
         if observation is None:
             return (yield)
-        # A hook that turned the blocked setup's report green must not get the check executed.
-        self.pytest_runtest_setup(item)
         try:
-            return (yield)
-        except BaseException as error:
-            observation.see_exception(error, "call")
-            raise
+            with _watched_function(item, observation), _noting_lost_errors(observation):
+                return (yield from self._seeing(item, "call"))
         finally:
             # Where pytest keeps what a unittest case raised, until it makes the report.
             for caught in getattr(item, "_excinfo", None) or ():
                 observation.see_exception(caught.value, "call")
 
     @pytest.hookimpl(wrapper=True, trylast=True)
-    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Generator[None, object, object]:
-        """Watch what a plain test function returns; pytest would only warn, and not always."""
-        function = pyfuncitem.obj
-        if self._watching is None or inspect.iscoroutinefunction(function):
-            return (yield)
-        see_answer = self._watching[1].see_answer
+    def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Innermost, as for the call."""
+        return (yield from self._seeing(item, "teardown"))
 
-        @functools.wraps(function)
-        def watched(*args: object, **kwargs: object) -> object:
-            answer = function(*args, **kwargs)
-            see_answer(answer)
-            return answer
-
-        pyfuncitem.obj = watched
+    def _seeing(self, item: pytest.Item, when: str) -> Generator[None, object, object]:
         try:
             return (yield)
-        finally:
-            pyfuncitem.obj = function
+        except BaseException as error:
+            if (observation := self._watches(item)) is not None:
+                observation.see_exception(error, when)
+            raise
+
+    def _refuse_blocked(self, item: pytest.Item) -> None:
+        if check_of(item) is None:
+            return
+        shut = self._shut if self._watches(item) is not None else "it was started out of its turn"
+        if shut:
+            raise Blocked(shut, _use_item_location=True)
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_makereport(
@@ -118,11 +122,13 @@ class Observer:
         report = yield
         if (observation := self._watches(item)) is not None:
             observation.see_call(call, report)
+            if call.when == "call" and (expected := item.stash.get(xfailed_key, None)) is not None:
+                observation.see_expected_failure(expected.reason)
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take every report of the running check, those of its parts included."""
-        if self._watching is not None and self._watching[0].nodeid == report.nodeid:
+        """Take every report while a check runs: those of its parts, and those under another name."""
+        if self._watching is not None:
             self._watching[1].see_report(report)
 
     def pytest_warning_recorded(self, warning_message: Any, nodeid: str) -> None:
@@ -137,6 +143,63 @@ class Observer:
 
     def _watches(self, item: pytest.Item) -> Observation | None:
         return self._watching[1] if self._watching is not None and self._watching[0] is item else None
+
+
+@contextmanager
+def _watched_function(item: pytest.Item, observation: Observation) -> Iterator[None]:
+    """See the test function called, its answer and its exceptions: in itself, below every plugin that calls it."""
+    if not isinstance(item, pytest.Function):
+        yield
+        return
+    function = item.obj
+    observation.expect_call()
+    if inspect.iscoroutinefunction(function):
+
+        @functools.wraps(function)
+        async def watched(*args: object, **kwargs: object) -> object:
+            with observation.calling() as see_answer:
+                return see_answer(await function(*args, **kwargs))
+    else:
+
+        @functools.wraps(function)
+        def watched(*args: object, **kwargs: object) -> object:
+            with observation.calling() as see_answer:
+                return see_answer(function(*args, **kwargs))
+
+    item.obj = watched
+    try:
+        yield
+    finally:
+        item.obj = function
+
+
+@contextmanager
+def _noting_lost_errors(observation: Observation) -> Iterator[None]:
+    """Failures that no test function sees and that warnings tell of only where nobody mutes or records them."""
+    in_thread = threading.excepthook
+    # Python calls this by its name whenever a coroutine dies that nobody awaited.
+    unawaited = getattr(warnings, "_warn_unawaited_coroutine", None)
+
+    def note_thread(args: threading.ExceptHookArgs) -> None:
+        if args.exc_type is not SystemExit:
+            observation.see_lost(f"a thread of it failed: {args.exc_type.__name__}: {args.exc_value}")
+        in_thread(args)
+
+    def note_coroutine(coroutine: Coroutine[object, object, object]) -> None:
+        observation.see_lost(f"the coroutine {getattr(coroutine, '__qualname__', '?')} was never awaited")
+        if unawaited is not None:
+            unawaited(coroutine)
+
+    threading.excepthook = note_thread
+    if unawaited is not None:
+        warnings._warn_unawaited_coroutine = note_coroutine  # type: ignore[attr-defined] # no public name
+    try:
+        yield
+    finally:
+        if threading.excepthook is note_thread:
+            threading.excepthook = in_thread
+        if unawaited is not None:
+            warnings._warn_unawaited_coroutine = unawaited  # type: ignore[attr-defined] # no public name
 
 
 def _result(item: pytest.Item, check: Check, observation: Observation, finished: datetime) -> CheckResult:

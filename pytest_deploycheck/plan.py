@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import pytest
@@ -14,7 +17,7 @@ from pytest_deploycheck import keys, manual, markers
 from pytest_deploycheck.core.checklist import Checklist, base_id, bind, refuse_duplicates
 from pytest_deploycheck.core.errors import ChecklistError, DeployCheckError, SettingsError
 from pytest_deploycheck.core.model import Check, Kind, Phase
-from pytest_deploycheck.hidden import refuse_hidden_checks
+from pytest_deploycheck.hidden import marked_elsewhere, refuse_hidden_checks
 
 check_key = pytest.StashKey[Check]()
 
@@ -138,13 +141,18 @@ def build_plan(
 def _refuse_hidden(config: pytest.Config, items: Sequence[pytest.Item], phases: Sequence[str]) -> None:
     if getattr(config.option, "lf", False) or any("::" in str(arg) for arg in config.args):
         return  # only a part of each file was asked for
-    collected: dict[Path, set[str]] = {
-        config.rootpath / module: set() for module in config.stash[keys.watch_key].modules
-    }
+    marks = frozenset({"check", *phases})
+    checks: dict[Path, list[FunctionType]] = {path: [] for path in _collected_files(config)}
     for item in items:
         if isinstance(item, pytest.Function):
-            collected.setdefault(item.path, set()).add(item.originalname)
-    refuse_hidden_checks(collected, markers={"check", *phases}, root=config.rootpath)
+            of_file = checks.setdefault(item.path, [])
+            if any(mark.name in marks for mark in item.iter_markers()):
+                of_file.append(item.function)
+    refuse_hidden_checks(checks, markers=marks, root=config.rootpath)
+
+
+def _collected_files(config: pytest.Config) -> list[Path]:
+    return [config.rootpath / module for module in config.stash[keys.watch_key].modules]
 
 
 def _with_lines(
@@ -232,22 +240,37 @@ def select(config: pytest.Config, plan: Plan, collected: Sequence[pytest.Item], 
         # Every line is listed, so only the parameters of a test can go missing unseen.
         touched &= {check.phase for check in plan.checks if "[" in check.id}
     narrowed = dict.fromkeys(touched, why) if why else {}
-    unseen = _unseen(config, [phase.marker for phase in phases])
+    unseen: dict[str, str] = {}
+    if plan.checklist is None:
+        # No list says what there should be: look for marks in the files that were left out.
+        elsewhere = _marked_elsewhere(config, plan)
+        for marker in touched & set(elsewhere):
+            narrowed.setdefault(marker, f"a file that was not collected ({elsewhere[marker]})")
+        unseen = _unseen(plan, elsewhere)
     return replace(plan, phases=phases, absent=absent, narrowed=narrowed, unseen=unseen)
 
 
-def _unseen(config: pytest.Config, names: Sequence[str]) -> dict[str, str]:
-    """For numbered phases with a gap before them: what was given to pytest in place of the whole project, if it was."""
-    if config.args_source is pytest.Config.ArgsSource.TESTPATHS:
-        return {}
-    parts = [arg for arg in config.args if (config.invocation_params.dir / arg) != config.rootpath]
-    numbers = {marker: int(found[1]) for marker in names if (found := markers.NUMBERED_PHASE.fullmatch(marker))}
-    present = set(numbers.values())
-    return {
-        marker: f"{', '.join(parts)}, where no phase{missing} was found"
-        for marker, number in numbers.items()
-        if parts and (missing := next((n for n in range(1, number) if n not in present), None)) is not None
-    }
+def _marked_elsewhere(config: pytest.Config, plan: Plan) -> dict[str, str]:
+    """Phase -> ``file:line`` of a mark of it in a Python file of the project that was not collected."""
+    known = {*_collected_files(config), *(config.rootpath / check.nodeid.partition("::")[0] for check in plan.checks)}
+    left_out = (path for path in manual.python_files(config) if path not in known)
+    names = "|".join(re.escape(phase.marker) for phase in plan.phases)
+    found = marked_elsewhere(left_out, re.compile(rf"\bmark\.(?:phase\d+|{names})\b"))
+    return {marker: os.path.relpath(place, config.rootpath) for marker, place in found.items()}
+
+
+def _unseen(plan: Plan, elsewhere: Mapping[str, str]) -> dict[str, str]:
+    """For numbered phases nobody declared: an earlier one that only a file has which was not collected."""
+    numbers = {name: int(found[1]) for name in elsewhere if (found := markers.NUMBERED_PHASE.fullmatch(name))}
+    known = {phase.marker for phase in plan.phases}
+    missing = {name: number for name, number in numbers.items() if name not in known}
+    unseen = {}
+    for phase in plan.phases:
+        own = markers.NUMBERED_PHASE.fullmatch(phase.marker)
+        for name, number in missing.items():
+            if own and number < int(own[1]):
+                unseen[phase.marker] = f"leaving out {elsewhere[name]}, which has checks of {name}"
+    return unseen
 
 
 def _narrowing(config: pytest.Config) -> str:

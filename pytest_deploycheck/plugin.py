@@ -16,10 +16,9 @@ from pytest_deploycheck import keys
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from warnings import WarningMessage
 
     from pytest_deploycheck.core.checklist import Checklist
-    from pytest_deploycheck.session import GateSession
+    from pytest_deploycheck.xdist import Worker
 
 _NUMBERED_PHASE = re.compile(r"phase\d+")
 #: Markers that are registered when nobody configured phases, so that `phase1 ... phase20` need no ini at all.
@@ -34,28 +33,29 @@ _CHECK_MARKER = (
 )
 
 
+_SERIAL_MARKER = "serial: with pytest-xdist, nothing else runs beside this check"
+
+
 class CollectionWatch:
     """Remembers what was collected and what could not be: checks may be missing that nobody else will miss."""
 
-    def __init__(self) -> None:
+    def __init__(self, titles: dict[str, str]) -> None:
+        self._titles = titles
         #: What failed or was skipped as a whole.
         self.failures: list[str] = []
         #: The node ids of the Python files.
         self.modules: list[str] = []
-        #: Assertions that always hold, as ``file:line: what pytest said``.
-        self.void_assertions: list[str] = []
         #: Every item, also those that a plugin drops later.
         self.items: list[pytest.Item] = []
-        #: Whether the collection came to its end.
+        #: Whether one of them belongs to a phase: then the gate is active.
+        self.found_checks = False
+        #: Whether the collection came to its end: it is known whether there is anything to gate.
         self.finished = False
 
     def pytest_itemcollected(self, item: pytest.Item) -> None:
-        """Note an item before anybody can drop it."""
+        """Note an item before anybody can drop it or take its marks away."""
         self.items.append(item)
-
-    def pytest_collection_finish(self) -> None:
-        """From here on it is known whether there is anything to gate."""
-        self.finished = True
+        self.found_checks = self.found_checks or _is_check(item, self._titles)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Note a file that failed or was skipped as a whole."""
@@ -63,12 +63,6 @@ class CollectionWatch:
             self.modules.append(report.nodeid)
         if report.outcome != "passed":
             self.failures.append(f"{report.nodeid or 'the session'} ({report.outcome})")
-
-    def pytest_warning_recorded(self, warning_message: WarningMessage, when: str) -> None:
-        """Note an assertion that always holds, of which pytest only warns."""
-        if when == "collect" and warning_message.category.__name__ == "PytestAssertRewriteWarning":
-            said = str(warning_message.message).partition("\n")[0]
-            self.void_assertions.append(f"{warning_message.filename}:{warning_message.lineno}: {said}")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -104,6 +98,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "when an earlier phase that was not selected is not on record: warn (default), require it, or ignore that",
         choices=("warn", "require", "ignore"),
     )
+    # For the command line alone: a pytest that a check starts must not inherit them.
+    group.addoption(
+        "--deploycheck-run-id",
+        dest="deploycheck_run_id",
+        metavar="ID",
+        help="the run's id in the record, instead of one made from the time and chance",
+    )
+    group.addoption(
+        "--deploycheck-witness",
+        dest="deploycheck_witness",
+        metavar="PATH",
+        help="write here, as the run begins, where its journal lies; deploycheck run asks for it",
+    )
     group.addoption(
         "--deploycheck-plan",
         dest="deploycheck_plan",
@@ -114,6 +121,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "deploycheck_phases", 'the phases in their order, as "marker: title" lines', type="linelist", default=[]
     )
     parser.addini("deploycheck_checklist", "the Markdown checklist whose lines the tests automate", default="")
+    parser.addini(
+        "deploycheck_worker_timeout",
+        "with pytest-xdist: a worker that gives no sign of life for so long counts as dead (default: 60s)",
+        default="60s",
+    )
     parser.addini("deploycheck_max_age", "how long a verdict on record stays good (default: 24h)", default="24h")
 
 
@@ -121,29 +133,39 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the markers; read the checklist, where one is configured, so that its mistakes show at once."""
     from pytest_deploycheck import fixtures
 
-    config.pluginmanager.register(fixtures, "deploycheck-fixtures")
-    watch = CollectionWatch()
-    config.stash[keys.watch_key] = watch
-    config.pluginmanager.register(watch, "deploycheck-collection")
-    if config.pluginmanager.hasplugin("xdist"):
-        from pytest_deploycheck import xdist
-
-        config.pluginmanager.register(xdist.Controller(), "deploycheck-xdist")
+    keys.register(config, fixtures, "deploycheck-fixtures")
     config.addinivalue_line("markers", _CHECK_MARKER)
+    config.addinivalue_line("markers", _SERIAL_MARKER)
     checklist: Checklist | None = None
     titles: dict[str, str] = {}
     if config.getini("deploycheck_checklist") or config.getini("deploycheck_phases"):
         from pytest_deploycheck import plan
 
         checklist, titles = plan.declared_phases(config)
-    config.stash[keys.checklist_key] = checklist
-    config.stash[keys.phase_titles_key] = titles
-    if config.getoption("htmlpath", None):
-        from pytest_deploycheck import pytest_html
-
-        config.pluginmanager.register(pytest_html.Bridge(config, columns=bool(titles)), "deploycheck-pytest-html")
     for marker, title in (titles or {f"phase{n}": f"phase {n} of a deployment" for n in _NUMBERED_MARKERS}).items():
         config.addinivalue_line("markers", f"{marker}: {title}")
+    config.stash[keys.checklist_key] = checklist
+    config.stash[keys.phase_titles_key] = titles
+    watch = config.stash[keys.watch_key] = CollectionWatch(titles)
+    keys.register(config, watch, "deploycheck-collection")
+    _join_other_plugins(config, configured=bool(titles))
+
+
+def _join_other_plugins(config: pytest.Config, *, configured: bool) -> None:
+    """What is only needed beside another plugin, loaded only then."""
+    is_worker = hasattr(config, "workerinput")
+    if is_worker or config.getoption("dist", "no") != "no":
+        from pytest_deploycheck import xdist
+
+        xdist.configure(config)
+    if config.getoption("htmlpath", None) and not is_worker:
+        from pytest_deploycheck import pytest_html
+
+        config.pluginmanager.register(pytest_html.Bridge(config, columns=configured), "deploycheck-pytest-html")
+    if config.getoption("xmlpath", None) and not is_worker:
+        from pytest_deploycheck import junit
+
+        config.pluginmanager.register(junit.Bridge(config), "deploycheck-junit")
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -161,14 +183,15 @@ def pytest_collection_modifyitems(
     session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
 ) -> Generator[None]:
     """Before anybody deselects or drops an item: if one belongs to a phase, the gate is active."""
-    titles = config.stash[keys.phase_titles_key]
-    if any(_is_check(item, titles) for item in config.stash[keys.watch_key].items):
+    watch = config.stash[keys.watch_key]
+    if watch.found_checks:
         from pytest_deploycheck import session as gate
-        from pytest_deploycheck import xdist
 
-        if not xdist.give_up(config, items):
-            gate.activate(session, items)
-    return (yield)
+        worker: Worker | None = config.pluginmanager.get_plugin(keys.GATE)
+        (gate if worker is None else worker).activate(session, items)
+    result = yield
+    watch.finished = True
+    return result
 
 
 def _is_check(item: pytest.Item, titles: dict[str, str]) -> bool:
@@ -194,13 +217,13 @@ def pytest_cmdline_main(
         return status
     from pytest_deploycheck.core.model import ExitCode, worst_exit
 
-    gate: GateSession | None = config.pluginmanager.get_plugin(keys.GATE)
+    gate = config.stash.get(keys.gate_key, None)
     return worst_exit([int(status), ExitCode.INCOMPLETE]) if gate is None else gate.exit_status(int(status))
 
 
 def _gate_was_due(config: pytest.Config) -> bool:
     """Whether this session had a gate, or ended before anybody could know and was asked for one."""
-    if config.pluginmanager.get_plugin(keys.GATE) is not None:
+    if keys.gate_key in config.stash:
         return True
     options = config.option
     if any(getattr(options, name, False) for name in _INFORMING) or getattr(options, "collectonly", False):
@@ -212,4 +235,4 @@ def _gate_was_due(config: pytest.Config) -> bool:
     asked = any(
         value is not None for name, value in vars(options).items() if name.startswith("deploycheck_")
     ) or _NUMBERED_PHASE.search(getattr(options, "markexpr", ""))
-    return bool(configured or asked or (watch is not None and any(_is_check(item, {}) for item in watch.items)))
+    return bool(configured or asked or (watch is not None and watch.found_checks))

@@ -11,16 +11,17 @@ import socket
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import chain
+from itertools import chain, tee
 
 import pytest
 
 from pytest_deploycheck import __version__
 from pytest_deploycheck.core import wire
+from pytest_deploycheck.core.clearance import Clearance, clear_phase
 from pytest_deploycheck.core.errors import RecordError
-from pytest_deploycheck.core.model import Check, Flag, Measurement, PhaseResult, Run, Status, Verdict, worst
+from pytest_deploycheck.core.model import Check, Flag, Measurement, PhaseResult, Run, Status, Verdict
 from pytest_deploycheck.core.redact import redactor, secrets_in
-from pytest_deploycheck.core.run import Event, RunBuilder
+from pytest_deploycheck.core.run import SEAL, Event, RunBuilder
 from pytest_deploycheck.plan import Plan
 from pytest_deploycheck.record.files import write_atomically
 from pytest_deploycheck.record.journal import Journal
@@ -29,8 +30,8 @@ from pytest_deploycheck.report import RENDERERS
 from pytest_deploycheck.settings import Prerequisites, Settings
 from pytest_deploycheck.target import describe_release
 
-#: Phase -> its verdict on record and the run that reached it.
-Carried = dict[str, tuple[PhaseResult, Run]]
+#: Phase -> its verdict on record.
+Carried = dict[str, Clearance]
 
 
 class Recorder:
@@ -50,9 +51,24 @@ class Recorder:
         self._run: Run | None = None
 
     def append(self, event: Event) -> None:
-        """Write an event down, then take it; raises ``RecordError`` when the disk refuses."""
+        """Take an event and write it down; raises ``RecordError`` for one that does not fit, or a disk that refuses.
+
+        The end of the run is sealed at once.
+        """
+        self._put(*self._journal.prepare(event))
+        if event["event"] == "run_finished":
+            self._put(*self._journal.prepare(SEAL))
+
+    def start_check(self, check: Check, at: datetime) -> None:
+        """Write down that a check is about to run; raises ``RecordError`` as `append` does."""
+        event = {"event": "check_started", "check": check.id, "target": check.target, "at": at.isoformat()}
+        self._put(*self._journal.prepare_texts(event))
+
+    def _put(self, event: Event, text: str) -> None:
         self._run = None
-        self._builder.apply(self._journal.append(event))
+        # First, because an event that makes no sense must not spoil a journal; nobody is told before it is on disk.
+        self._builder.apply(event)
+        self._journal.write(text)
 
     @property
     def run(self) -> Run:
@@ -60,6 +76,11 @@ class Recorder:
         if self._run is None:
             self._run = self._builder.build()
         return self._run
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What people must know before the first check; does not build the run."""
+        return self._builder.notes
 
     @property
     def selected_verdict(self) -> Verdict:
@@ -90,15 +111,16 @@ class Recorder:
     def begin(self, start: Event, carried: Carried, at: datetime) -> None:
         """Write down what is to be accounted for, and what earlier runs decided that this one will not."""
         self.append(start)
-        for marker, (result, run) in carried.items():
+        for marker, found in carried.items():
+            rows = (row for row in found.run.checks if row.check.phase == marker)
             self.append(
                 {
                     "event": "phase_carried",
                     "phase": marker,
-                    "run_id": run.run_id,
-                    "verdict": str(result.verdict),
-                    "reason": f"{result.reason} ({_origin(run, at)})",
-                    "results": [wire.result_to_wire(row) for row in run.checks if row.check.phase == marker],
+                    "run_id": found.run.run_id,
+                    "verdict": str(found.verdict),
+                    "reason": f"{found.phase.reason} ({_origin(found, at)})",
+                    "results": [wire.result_to_wire(row) for row in rows],
                     "at": wire.time_to_wire(at),
                 }
             )
@@ -135,12 +157,15 @@ class Recorder:
         self._journal.close()
         self.write_reports()
 
+    def let_go(self) -> None:
+        """Close the journal as it is: without its end, unless it has one."""
+        self._journal.let_go()
+
     def write_reports(self) -> None:
         """Render the reports that were asked for; raises ``RecordError`` when one cannot be written."""
-        run = self.run
         for name, path in (("html", self._settings.report), ("json", self._settings.json)):
             if path is not None:
-                write_atomically(path, RENDERERS[name](run))
+                write_atomically(path, RENDERERS[name](self.run))
 
     def measurement(self, check_id: str, name: str) -> Measurement | None:
         """A measurement of a check that passed: in this run, else in the newest earlier run that has it."""
@@ -193,30 +218,15 @@ def start_recorder(config: pytest.Config, settings: Settings, plan: Plan, at: da
 
 
 def _carried(plan: Plan, settings: Settings, earlier: Iterator[Run], at: datetime) -> Carried:
-    """For each phase that is not selected: the verdict that counts, and the run that reached it.
-
-    It must be of the same targets and the same checklist and not too old. The newest run that entered the phase
-    counts, also when it left the phase INCOMPLETE; one that was BLOCKED from it only where no other entered it.
-    """
-    wanted = {phase.marker for phase in plan.phases if not phase.selected}
-    found: Carried = {}
-    if not wanted:
-        return found
-    for run in earlier:
-        if not wanted or _when(run) < at - settings.max_age:
-            break
-        if run.targets != settings.targets or run.digest != plan.digest:
-            continue
-        for result in run.phases:
-            marker = result.phase.marker
-            if marker not in wanted or not result.phase.selected:
-                continue
-            verdict = result.verdict if run.closed else worst([result.verdict, Verdict.INCOMPLETE])
-            found.setdefault(marker, (replace(result, verdict=verdict), run))
-            if verdict is not Verdict.BLOCKED:
-                found[marker] = (replace(result, verdict=verdict), run)
-                wanted.discard(marker)
-    return found
+    """For each phase that is not selected: the verdict that counts, of the same targets and the same checklist."""
+    like = (run for run in earlier if run.targets == settings.targets and run.digest == plan.digest)
+    # Read once, and only as far as the phase needs that looks back furthest.
+    wanted = [phase.marker for phase in plan.phases if not phase.selected]
+    found = [
+        clear_phase(runs, marker, not_before=at - settings.max_age)
+        for marker, runs in zip(wanted, tee(like, len(wanted)), strict=True)
+    ]
+    return {clearance.phase.phase.marker: clearance for clearance in found if clearance is not None}
 
 
 def _notes(plan: Plan, settings: Settings, carried: Carried, release: str, at: datetime) -> Iterator[str]:
@@ -225,8 +235,8 @@ def _notes(plan: Plan, settings: Settings, carried: Carried, release: str, at: d
     needed = [phase.marker for phase in plan.phases[: selected[-1]] if not phase.selected]
     for marker in needed:
         if marker in carried:
-            result, run = carried[marker]
-            yield f"{marker} was not looked at: {result.verdict} on record ({_origin(run, at)})"
+            found = carried[marker]
+            yield f"{marker} was not looked at: {found.verdict} on record ({_origin(found, at)})"
     missing = [marker for marker in needed if marker not in carried]
     if missing and settings.prerequisites is not Prerequisites.IGNORE:
         yield (
@@ -237,8 +247,8 @@ def _notes(plan: Plan, settings: Settings, carried: Carried, release: str, at: d
         yield f"the run was narrowed by {next(iter(plan.narrowed.values()))}: its phases cannot be GO"
 
 
-def _origin(run: Run, at: datetime) -> str:
-    return f"run {run.run_id}, {_age(at - _when(run))} ago"
+def _origin(found: Clearance, at: datetime) -> str:
+    return f"run {found.run.run_id}, {_age(at - found.since)} ago"
 
 
 def _environment(config: pytest.Config, settings: Settings) -> dict[str, str]:
@@ -271,10 +281,6 @@ def _user() -> str:
         return getpass.getuser()
     except (KeyError, OSError):  # a user id without a name, as in many containers
         return f"uid {os.getuid()}"
-
-
-def _when(run: Run) -> datetime:
-    return run.finished or run.started
 
 
 def _age(age: timedelta) -> str:

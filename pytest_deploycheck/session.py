@@ -6,7 +6,9 @@ import gc
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
+from typing import NoReturn
 
 import pytest
 
@@ -46,12 +48,24 @@ def now() -> datetime:
 def activate(session: pytest.Session, items: list[pytest.Item]) -> None:
     """Build the plan from the collected items and register the gate; a user's mistake is a usage error."""
     config = session.config
+    remove_last_reports(config)
     refuse_blindness(config)
     collected, plan = make_plan(session, items)
-    gate = GateSession(config, settings_of(config), now)
-    config.pluginmanager.register(gate, keys.GATE)
-    config.pluginmanager.register(Planner(gate.plan_is_made, plan, collected), "deploycheck-planner")
-    config.pluginmanager.register(Observer(gate, now), keys.OBSERVER)
+    gate = config.stash[keys.gate_key] = GateSession(config, settings_of(config), now)
+    keys.register(config, gate, keys.GATE)
+    keys.register(config, Planner(gate.plan_is_made, plan, collected), "deploycheck-planner")
+    keys.register(config, Observer(gate, now), keys.OBSERVER)
+
+
+def remove_last_reports(config: pytest.Config) -> None:
+    """What an earlier run left must not be taken for this one's, should this one be refused."""
+    with usage_errors():
+        settings = settings_of(config)
+    for path in (settings.report, settings.json):
+        if path is not None and path.is_file() and not config.option.collectonly:
+            # Writing there comes next; whoever forbids it is told then.
+            with suppress(OSError):
+                path.unlink()
 
 
 def refuse_blindness(config: pytest.Config) -> None:
@@ -136,6 +150,11 @@ def _refuse_latecomers(items: Sequence[pytest.Item], plan: Plan) -> None:
             seen.add(check.key)
 
 
+def _is_maxfail(stop: str) -> bool:
+    """Whether pytest stops because of ``-x`` or ``--maxfail``, which says no more than the failures do."""
+    return stop.startswith("stopping after ")
+
+
 class GateSession:
     """One pytest session with a checklist in it; registered while it lasts, in the process that keeps the record."""
 
@@ -156,6 +175,7 @@ class GateSession:
         #: Failed reports of checks: those that pytest's own exit status 1 may stand for.
         self._own_failures = 0
         self._exit_status: int | None = None
+        self._session: pytest.Session | None = None
         #: Why the record or a report could not be written.
         self._broken = ""
 
@@ -164,6 +184,7 @@ class GateSession:
     def plan_is_made(self, session: pytest.Session, plan: Plan) -> None:
         """Begin the record, or write the plan where only that was asked for."""
         self._planned = True
+        self._session = session
         if self._config.option.collectonly:
             self._write_plan(plan)
         else:
@@ -213,22 +234,22 @@ class GateSession:
     def pytest_runtestloop(self) -> None:
         """Say what this run will not look at, before its first check."""
         if self._recorder is not None:
-            self.refuse_void_assertions()
             self.say_notes()
-
-    def refuse_void_assertions(self) -> None:
-        """An assertion that always holds is a usage error; pytest tells of these between collection and first item."""
-        if void := self._config.stash[keys.watch_key].void_assertions:
-            raise pytest.UsageError(f"deploycheck: {void[0]}")
 
     def say_notes(self) -> None:
         """What people must know before the first check."""
-        for note in self._active.run.notes:
+        for note in self._active.notes:
             self._board.note(note)
 
     def begin_check(self, check: Check) -> str:
         """Open the check's phase, if it is the first of it; returns why the check must not be executed."""
-        return self.open(check.phase).against(check)
+        shut = self.open(check.phase).against(check)
+        if not shut:
+            try:
+                self._active.start_check(check, self._clock())
+            except RecordError as error:
+                self._give_up(error)
+        return shut
 
     def open(self, marker: str) -> Barrier:
         """Decide everything before the phase, then open it or find why it stays shut."""
@@ -254,6 +275,7 @@ class GateSession:
     def end_check(self, result: CheckResult) -> None:
         """Write the result down; the last one of a phase decides it."""
         marker = result.check.phase
+        self._doubt_stop()
         self._append({"event": "check_finished", **wire.result_to_wire(result)})
         self._remaining[marker] -= 1
         # The last phase is decided as the session ends, below pytest's own progress line.
@@ -264,6 +286,13 @@ class GateSession:
         """Hold something against the phase that is open which no check stands for."""
         if self._doubt is None or verdict.rank > self._doubt[0].rank:
             self._doubt = (verdict, reason)
+
+    def _doubt_stop(self) -> None:
+        """A stop that something other than a number of failures asked for: what it saw, no check tells."""
+        session = self._session
+        stop = str(session.shouldfail or session.shouldstop or "") if session is not None else ""
+        if stop and not _is_maxfail(stop):
+            self.doubt(Verdict.INCOMPLETE, f"a stop of the session was asked for: {stop}")
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Count the failures that are the gate's to judge."""
@@ -299,8 +328,11 @@ class GateSession:
         try:
             self._active.append(event)
         except RecordError as error:
-            self._broken = str(error)
-            pytest.exit(f"deploycheck: {error}", returncode=ExitCode.INTERNAL_ERROR)
+            self._give_up(error)
+
+    def _give_up(self, error: RecordError) -> NoReturn:
+        self._broken = str(error)
+        pytest.exit(f"deploycheck: {error}", returncode=ExitCode.INTERNAL_ERROR)
 
     def _settle_before(self, marker: str | None) -> None:
         """Decide, in order, the selected phases before this one (all, for None) that nothing has decided yet."""
@@ -326,6 +358,7 @@ class GateSession:
         """Close the record with a verdict and write the reports, before other plugins write theirs."""
         if self._recorder is None or self._broken:
             return
+        self._doubt_stop()
         self._settle_before(None)
         self._append({"event": "run_finished", "exit_code": self._merge(exitstatus, session), "at": self._at()})
         self._exit_status = self._recorder.run.exit_code
@@ -333,13 +366,16 @@ class GateSession:
             self._recorder.close()
         except RecordError as error:
             self._broken = str(error)
-            self._exit_status = worst_exit([self._exit_status, ExitCode.INTERNAL_ERROR])
+            code = ExitCode.INTERNAL_ERROR if error.line is None else ExitCode.INVALID
+            self._exit_status = worst_exit([self._exit_status, code])
         session.exitstatus = self._exit_status
 
     def _merge(self, pytest_status: int, session: pytest.Session) -> int:
         """The worse of pytest's status and ours; pytest's 1 is ours to judge when only checks failed."""
         own = exit_of_verdict(self._active.selected_verdict)
-        only_ours = pytest_status == ExitCode.NO_GO and session.testsfailed == self._own_failures
+        failures = 0 < self._own_failures == session.testsfailed
+        stop = str(session.shouldfail or session.shouldstop or "")
+        only_ours = pytest_status == ExitCode.NO_GO and failures and (not stop or _is_maxfail(stop))
         # With every check kept from an earlier run, nothing is left for pytest to select.
         only_ours = only_ours or (pytest_status == ExitCode.NOTHING_SELECTED and bool(self._active.kept))
         return worst_exit([own] if only_ours else [own, int(pytest_status)])
@@ -351,6 +387,11 @@ class GateSession:
         if self._exit_status is None:
             return worst_exit([status, ExitCode.INCOMPLETE])
         return status if status == self._exit_status else worst_exit([status, self._exit_status])
+
+    def pytest_unconfigure(self) -> None:
+        """However the session ended, the file is closed."""
+        if self._recorder is not None:
+            self._recorder.let_go()
 
     def pytest_terminal_summary(self) -> None:
         """The board: every phase, what to do next, where the report lies."""

@@ -69,12 +69,15 @@ class Settings:
             raise SettingsError(
                 f"{sources['record']}: deploycheck_record must name a folder: the verdict is read from it"
             )
+        report, json = path("report", REPORT_DEFAULT), path("json", "")
+        if report is not None and report == json:
+            raise SettingsError(f"{sources['json']}: the JSON and the HTML report cannot both be {report}")
         return cls(
             root=config.rootpath,
             release=pick("release", None, _release),
             targets=pick("target", (), _specs),
-            report=path("report", REPORT_DEFAULT),
-            json=path("json", ""),
+            report=report,
+            json=json,
             record=record,
             keep_going=pick("keep_going", False, _flag),
             resume=pick("resume", False, _flag),
@@ -104,9 +107,13 @@ def _release(value: Any, source: str) -> str:
     return text
 
 
-def _specs(value: Any, _source: str) -> tuple[str, ...]:
-    specs = value.splitlines() if isinstance(value, str) else value
-    return tuple(spec.strip() for spec in specs if spec.strip())
+def _specs(value: Any, source: str) -> tuple[str, ...]:
+    given = value.splitlines() if isinstance(value, str) else value
+    specs = tuple(spec.strip() for spec in given if spec.strip())
+    for spec in specs:
+        if specs.count(spec) > 1:
+            raise SettingsError(f"{source}: the target {spec!r} is given twice; name each once")
+    return specs
 
 
 def _flag(value: Any, source: str) -> bool:

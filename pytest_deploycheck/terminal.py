@@ -70,6 +70,8 @@ class Board:
     def _line(self, text: str, **style: bool) -> None:
         if self._reporter is not None:
             self._reporter.ensure_newline()
+            if self._reporter._width_of_current_line:  # letters of pytest-xdist's workers, which are of no file
+                self._reporter.line("")
             self._reporter.write_line(text, **style)
 
 

@@ -1,47 +1,356 @@
-"""pytest-xdist beside a checklist: refused, because phases are not gated across workers.
+"""The gate across the workers of pytest-xdist: they run the checks, the controlling process keeps the record.
 
-Only a worker knows that a collected test belongs to a phase, so it empties its queue and says so; the controller ends
-the run with a usage error.
+Beside xdist's own channel each worker has one to the gate. From the worker come its plan, the beginning and the result
+of every check, and a sign of life; to the worker goes, phase by phase, whether it is open. A worker blocks what it was
+not told of. The two channels of a worker share one connection, so what it says here has arrived when xdist hears that
+the item is over. No files are shared: a worker may be on another machine.
 """
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import suppress
+from itertools import groupby
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-_FOUND = "deploycheck_found_checks"
-REFUSAL = "deploycheck: the phases of a checklist are not gated across pytest-xdist's workers; run it without -n"
+from pytest_deploycheck import keys
+from pytest_deploycheck.heartbeat import Watchdog, patience_of
+from pytest_deploycheck.worker import Worker
+
+if TYPE_CHECKING:
+    from execnet.gateway_base import Channel
+    from xdist.scheduler import Scheduling
+    from xdist.workermanage import WorkerController
+
+    from pytest_deploycheck.core.gate import Barrier
+    from pytest_deploycheck.core.model import Check
+    from pytest_deploycheck.plan import Plan
+    from pytest_deploycheck.scheduling import Stage
+    from pytest_deploycheck.session import GateSession
+
+__all__ = ["Controller", "Worker", "configure"]
+
+CHANNEL = "deploycheck_channel"
+#: The ways of distributing that keep one verdict and one order.
+GATED = ("load", "worksteal")
+#: Restarts for each worker when nobody set a limit, as xdist has it for ``-n``.
+RESTARTS = 4
+UNSTARTED = (
+    "deploycheck: the workers ended before the first check: nothing was checked, and the checklist is INCOMPLETE"
+)
+
+Message = tuple["WorkerController", str, Any]
 
 
-def give_up(config: pytest.Config, items: list[pytest.Item]) -> bool:
-    """On a worker: run nothing and tell the controller why; False elsewhere."""
-    output: dict[str, Any] | None = getattr(config, "workeroutput", None)
-    if output is None:
-        return False
-    output[_FOUND] = True
-    items.clear()
-    return True
+def configure(config: pytest.Config) -> None:
+    """Register this process's end: that of a worker, or of the controller."""
+    workerinput: dict[str, Any] | None = getattr(config, "workerinput", None)
+    if workerinput is not None:
+        config.pluginmanager.register(Worker(config, workerinput[CHANNEL]), keys.GATE)
+    elif not config.option.collectonly:
+        config.pluginmanager.register(Controller(config), "deploycheck-controller")
 
 
 class Controller:
-    """Ends the run as a usage error when any worker found checks."""
+    """Hears the workers, keeps the gate, and tells the scheduling what may run."""
 
-    def __init__(self) -> None:
-        self._refused = False
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._inbox: SimpleQueue[Message] = SimpleQueue()
+        self._channels: dict[WorkerController, Channel] = {}
+        self._plans: dict[WorkerController, str] = {}
+        #: Which worker has collected first, and what.
+        self._first: tuple[WorkerController, list[str]] | None = None
+        self._barriers: dict[str, Barrier] = {}
+        self._in_flight: dict[WorkerController, Check] = {}
+        self._finished: set[int] = set()
+        self._index_of: dict[tuple[str, str], int] = {}
+        self._checks: dict[tuple[str, str], Check] = {}
+        self._gate: GateSession | None = None
+        self._switch: Scheduling | None = None
+        self._watchdog = Watchdog(patience_of(config))
+        if config.option.maxworkerrestart is None and config.option.numprocesses is None:
+            config.option.maxworkerrestart = RESTARTS * len(config.option.tx)
+
+    # -- what xdist tells ------------------------------------------------------------------------------------------
 
     @pytest.hookimpl(optionalhook=True)
-    def pytest_testnodedown(self, node: Any) -> None:
-        """Hear what a worker found, as it ends."""
-        self._refused = self._refused or getattr(node, "workeroutput", {}).get(_FOUND, False)
+    def pytest_configure_node(self, node: WorkerController) -> None:
+        """Give the worker its channel to the gate."""
+        channel = node.gateway.newchannel()
+        node.workerinput[CHANNEL] = channel
+        self._channels[node] = channel
+        channel.setcallback(lambda message: self._hear(node, *message))
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Nothing of the checklist was run: say so with exit 4."""
-        if self._refused:
-            session.exitstatus = pytest.ExitCode.USAGE_ERROR
+    def _hear(self, node: WorkerController, kind: str, text: str) -> None:
+        """In the connection's own thread: answer what a check waits for, keep the rest for the main thread."""
+        self._watchdog.hear(node)
+        if kind == "baseline":
+            self._channels[node].send(("baseline", json.dumps(self._find_baseline(*json.loads(text)))))
+        elif kind != "alive":
+            self._inbox.put((node, kind, text))
 
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """The error, below everything else."""
-        if self._refused:
-            terminalreporter.write_line(f"ERROR: {REFUSAL}", red=True)
+    def _find_baseline(self, check_id: str, name: str) -> dict[str, Any]:
+        from pytest_deploycheck.core import wire
+        from pytest_deploycheck.core.errors import RecordError
+
+        try:
+            found = self._active.baseline(check_id, name)
+        except RecordError as error:
+            return {"error": str(error)}
+        except Exception as error:  # noqa: BLE001  # the check that waits must be told of anything
+            return {"error": f"{type(error).__name__}: {error}"}
+        return {"error": "", "found": None if found is None else wire.measurement_to_wire(found)}
+
+    @pytest.hookimpl(optionalhook=True, tryfirst=True)
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> object | None:
+        """Ours to choose, once it is known whether there is anything to gate."""
+        from xdist.scheduler import LoadScheduling, WorkStealingScheduling
+
+        from pytest_deploycheck.scheduling import SchedulingSwitch
+
+        if config.option.dist not in GATED:
+            return None
+        stock = LoadScheduling if config.option.dist == "load" else WorkStealingScheduling
+        self._switch = SchedulingSwitch(stock(config, log), self._gated)
+        return self._switch
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, node: WorkerController, ids: Sequence[str]) -> None:
+        """Its plan is here by now, or it has none."""
+        self._config.stash[keys.watch_key].finished = True
+        self.catch_up()
+        if not self._plans:
+            self._refuse_strangers(node)
+            self._first = self._first or (node, list(ids))
+            return
+        if self._config.option.dist not in GATED:
+            raise pytest.UsageError(
+                f"deploycheck: --dist {self._config.option.dist} cannot keep the phases of a checklist apart (it hands "
+                f"out items by file, by group or to everybody); use --dist {' or --dist '.join(GATED)}"
+            )
+        session: Any = self._config.pluginmanager.get_plugin("dsession")
+        if session.sched is not self._switch:
+            raise pytest.UsageError(
+                f"deploycheck: another plugin distributes the tests ({type(session.sched).__name__}), and the phases "
+                "would not be kept apart; run without it"
+            )
+        self._refuse_difference(node, list(ids))
+        self._watchdog.start()
+        for phase, found in self._barriers.items():
+            self._tell_open(node, phase, found)
+
+    def _refuse_strangers(self, node: WorkerController) -> None:
+        """A checklist is declared, and the worker has nobody who would know it."""
+        if self._config.stash[keys.phase_titles_key] and not self._watchdog.has_heard(node):
+            raise pytest.UsageError(
+                f"deploycheck: pytest-deploycheck is not at work on the worker {node.gateway.id}; install it there, "
+                "or run without that worker"
+            )
+
+    def _refuse_difference(self, node: WorkerController, ids: list[str]) -> None:
+        """An index must mean the same item on every worker, and a check the same one."""
+        self._first = first, known = self._first or (node, ids)
+        if ids == known and self._plans.get(node) == self._plans.get(first):
+            return
+        odd = sorted(set(ids) ^ set(known))
+        what = f"{odd[0]} is not in both" if odd else "the same tests, in another order or with other marks"
+        raise pytest.UsageError(
+            f"deploycheck: the worker {node.gateway.id} collected another checklist than {first.gateway.id} ({what}); "
+            "make the collection the same everywhere, or run without -n"
+        )
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logstart(self) -> None:
+        """Write down that a check runs while it does, not when xdist next asks."""
+        self.catch_up()
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: WorkerController, error: object) -> None:
+        """A worker has ended, well or not: a death between two checks speaks against the phase."""
+        self._watchdog.forget(node)
+        self.catch_up()
+        if error is not None and node not in self._in_flight:
+            self._hold_against(f"{self._watchdog.fate(node)}, and not in a check", failed=False)
+
+    @pytest.hookimpl(optionalhook=True, trylast=True)
+    def pytest_handlecrashitem(self, crashitem: str, report: pytest.TestReport) -> None:
+        """Reporters know calls and teardowns, and not xdist's "???": show the crash as a failed call."""
+        call = pytest.TestReport(
+            nodeid=crashitem,
+            location=report.location,
+            keywords={},
+            outcome="failed",
+            longrepr=report.longrepr,
+            when="call",
+        )
+        call.node = report.node  # type: ignore[attr-defined] # where xdist says which worker it was
+        self._config.hook.pytest_runtest_logreport(report=call)
+        report.when, report.outcome, report.longrepr = "teardown", "passed", None
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, object, object]:
+        """The gate closes with everything that was said; one that never opened is INCOMPLETE."""
+        from pytest_deploycheck.core.model import ExitCode, worst_exit
+
+        self._watchdog.stop()
+        # A record that cannot be written any more has ended the session, and cannot take the rest either.
+        with suppress(pytest.exit.Exception):
+            self.catch_up()
+            for node in list(self._in_flight):
+                self._fail(node, f"the session ended while the worker {node.gateway.id} ran this check")
+        try:
+            return (yield)
+        finally:
+            if self._is_overdue():
+                session.exitstatus = worst_exit([session.exitstatus, ExitCode.INCOMPLETE])
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter, exitstatus: int) -> None:
+        """Say why nothing was checked, where nobody else does."""
+        from pytest_deploycheck.core.model import ExitCode
+
+        if exitstatus == ExitCode.INCOMPLETE and self._is_overdue():
+            terminalreporter.write_line(UNSTARTED, red=True, bold=True)
+
+    def _is_overdue(self) -> bool:
+        """Whether workers have found checks to run, and the gate never began."""
+        if self._gate is not None or not self._plans:
+            return False
+        plan, _ = _read_plan(next(iter(self._plans.values())))
+        return any(phase.selected for phase in plan.phases)
+
+    # -- what the scheduling asks ----------------------------------------------------------------------------------
+
+    def _gated(self, stock: Scheduling) -> Scheduling | None:
+        """Begin the gate and take the scheduling over, where the workers found checks."""
+        if not self._plans:
+            return None
+        from pytest_deploycheck.scheduling import PhaseScheduling
+        from pytest_deploycheck.session import GateSession, now
+        from pytest_deploycheck.settings import settings_of
+
+        plan, rows = _read_plan(next(iter(self._plans.values())))
+        if not any(phase.selected for phase in plan.phases):
+            return None
+        self._checks = {check.key: check for check in plan.checks}
+        self._index_of = {(row[0], row[1]): place for place, row in enumerate(rows) if row is not None}
+        self._gate = GateSession(self._config, settings_of(self._config), now)
+        self._config.pluginmanager.register(self._gate, keys.GATE)
+        self._gate.begin(plan, [self._checks[key] for key in self._index_of])
+        self._gate.say_notes()
+        assert self._first is not None  # a collection has come before anything is scheduled
+        return PhaseScheduling(
+            self,
+            # Of those that have collected, one may be dead by now; and its successor may not have collected yet.
+            nodes={node: node in stock.node2collection for node in stock.nodes},
+            stages=_stages(rows, self._checks, self._gate),
+            collection=self._first[1],
+        )
+
+    def catch_up(self) -> None:
+        """Take everything the workers have said so far; raises what one of them refused."""
+        while not self._inbox.empty():
+            node, kind, text = self._inbox.get()
+            match kind:
+                case "plan":
+                    self._plans[node] = text
+                case "refused":
+                    raise pytest.UsageError(json.loads(text))
+                case "began":
+                    self._begin(node, json.loads(text))
+                case "ended":
+                    self._end(node, json.loads(text))
+                case "doubt":
+                    self._hold_against(f"on worker {node.gateway.id} {json.loads(text)}", failed=True)
+
+    def _begin(self, node: WorkerController, key: list[str]) -> None:
+        check = self._checks[key[0], key[1]]
+        self._in_flight[node] = check
+        self._active.begin_check(check)
+
+    def _end(self, node: WorkerController, data: dict[str, Any]) -> None:
+        from pytest_deploycheck.core import wire
+
+        result = wire.result_from_wire(data, self._checks)
+        self._in_flight.pop(node, None)
+        self._finished.add(self._index_of[result.check.key])
+        self._active.end_check(result)
+
+    def _fail(self, node: WorkerController, reason: str) -> int:
+        """The check that a worker runs ends as an ERROR; returns its index."""
+        from pytest_deploycheck.core.model import CheckResult, Status
+        from pytest_deploycheck.session import now
+
+        check = self._in_flight.pop(node)
+        index = self._index_of[check.key]
+        self._finished.add(index)
+        self._active.end_check(CheckResult(check=check, status=Status.ERROR, reason=reason, finished=now()))
+        return index
+
+    def _hold_against(self, reason: str, *, failed: bool) -> None:
+        from pytest_deploycheck.core.model import Verdict
+
+        if self._gate is not None:
+            self._gate.doubt(Verdict.NO_GO if failed else Verdict.INCOMPLETE, reason)
+
+    def open(self, phase: str) -> None:
+        """Have every worker told what was decided about the phase."""
+        if phase not in self._barriers:
+            self._barriers[phase] = self._active.open(phase)
+            for node in self._plans:
+                self._tell_open(node, phase, self._barriers[phase])
+
+    def _tell_open(self, node: WorkerController, phase: str, found: Barrier) -> None:
+        data = {"phase": phase, "all": found.all, "mutating": found.mutating}
+        # One that has just died, which xdist is about to say, cannot be told.
+        with suppress(OSError):
+            self._channels[node].send(("open", json.dumps(data)))
+
+    def is_finished(self, index: int) -> bool:
+        """Whether the item's result is in."""
+        return index in self._finished
+
+    def lose(self, node: WorkerController) -> int | None:
+        """The check that a dead worker ran is an ERROR."""
+        if node not in self._in_flight:
+            return None
+        return self._fail(node, f"{self._watchdog.fate(node)} while it ran this check")
+
+    @property
+    def _active(self) -> GateSession:
+        assert self._gate is not None  # workers run nothing before it has begun
+        return self._gate
+
+
+def _read_plan(text: str) -> tuple[Plan, list[list[Any] | None]]:
+    from pytest_deploycheck.core import wire
+    from pytest_deploycheck.plan import Plan
+
+    data = json.loads(text)
+    plan = Plan(
+        phases=[wire.phase_from_wire(phase) for phase in data["phases"]],
+        checks=[wire.check_from_wire(check) for check in data["checks"]],
+        absent={reason: [(key[0], key[1]) for key in found] for reason, found in data["absent"].items()},
+        narrowed=data["narrowed"],
+        unseen=data["unseen"],
+        digest=data["digest"],
+    )
+    return plan, data["items"]
+
+
+def _stages(rows: list[list[Any] | None], checks: Mapping[tuple[str, str], Check], gate: GateSession) -> list[Stage]:
+    """The items in their order: one stage for neighbours of a phase, one for each check that must run alone."""
+    from pytest_deploycheck.scheduling import Stage
+
+    def stage_of(place: int) -> tuple[str, int]:
+        row = rows[place]
+        if row is None:
+            return "", -1
+        return checks[row[0], row[1]].phase, place if row[2] else -1
+
+    places = [place for place, row in enumerate(rows) if row is None or not gate.keeps(checks[row[0], row[1]])]
+    return [Stage(phase=key[0], indices=tuple(group)) for key, group in groupby(places, key=stage_of)]

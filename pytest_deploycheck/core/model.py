@@ -240,6 +240,8 @@ class PhaseResult:
     cause: Check | None = None
     opened: datetime | None = None
     decided: datetime | None = None
+    #: Why checks of it may be missing that nobody can list; empty where none can be.
+    narrowed: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -260,6 +262,8 @@ class Run:
     #: What people must know beside the verdicts: narrowed runs, prerequisites that are not on record.
     notes: tuple[str, ...] = ()
     digest: str = ""
+    #: The checks that had begun and not ended when the run was last heard of.
+    in_flight: tuple[Check, ...] = ()
 
     @property
     def closed(self) -> bool:

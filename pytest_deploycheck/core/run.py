@@ -10,18 +10,21 @@ session would have written. Events are plain dicts:
                    environment, notes
 ``phase_carried``  phase, run_id, verdict, reason, results: an earlier phase, taken from the record
 ``phase_opened``   phase
+``check_started``  check, target: it is about to run
 ``check_finished`` the result of one check (``wire.result_to_wire``)
 ``phase_decided``  phase, verdict, reason
 ``run_finished``   exit_code
+``sealed``         nothing, not even its moment: the run's last line, without which the run never ended. The line
+                   before it is the last that says anything, and the seal carries its hash.
 =================  =====================================================================================
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from pytest_deploycheck.core import wire
 from pytest_deploycheck.core.errors import RecordError
@@ -39,13 +42,39 @@ from pytest_deploycheck.core.model import (
     worst_exit,
 )
 from pytest_deploycheck.core.verdict import decide_phase, decide_release
+from pytest_deploycheck.core.wire import Start
 
 Event = dict[str, Any]
 
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Decided:
+    """What the journal says was decided of a phase."""
+
+    verdict: Verdict
+    reason: str
+    at: datetime
+
+    @classmethod
+    def read(cls, event: Event) -> Self:
+        reason = event["reason"]
+        _refuse("the reason is no text", when=not isinstance(reason, str))
+        return cls(
+            verdict=wire.verdict_from_wire(event["verdict"]), reason=reason, at=wire.moment_from_wire(event["at"])
+        )
+
+
 NOT_ON_RECORD = "not selected, and nothing on record"
-_START_KEYS = frozenset(
-    {"at", "run_id", "release", "targets", "digest", "phases", "checks", "absent", "narrowed", "environment", "notes"}
-)
+#: Event -> what it must carry, and nothing else beside ``event``; the others are read as a whole.
+_KEYS = {
+    "phase_opened": {"phase", "at"},
+    "phase_carried": {"phase", "run_id", "verdict", "reason", "results", "at"},
+    "phase_decided": {"phase", "verdict", "reason", "at"},
+    "check_started": {"check", "target", "at"},
+    "run_finished": {"exit_code", "at"},
+    "sealed": set(),
+}
+SEAL: Event = {"event": "sealed"}
 ENDED_BEFORE = "the run ended before it"
 UNDECIDED = "the run ended before this phase was decided"
 
@@ -54,14 +83,18 @@ class RunBuilder:
     """Takes events in their order and knows, at any moment, the run so far."""
 
     def __init__(self) -> None:
-        self._start: Event = {}
+        self._start: Start | None = None
         self._checks: dict[tuple[str, str], Check] = {}
-        self._absent: dict[tuple[str, str], str] = {}
+        self._absent: Mapping[tuple[str, str], str] = {}
         self._results: dict[tuple[str, str], CheckResult] = {}
-        self._opened: dict[str, datetime | None] = {}
-        self._decided: dict[str, Event] = {}
-        self._carried: dict[str, Event] = {}
-        self._end: Event = {}
+        #: Started, not finished; in the order of their starts.
+        self._in_flight: dict[tuple[str, str], Check] = {}
+        self._opened: dict[str, datetime] = {}
+        self._decided: dict[str, _Decided] = {}
+        self._carried: dict[str, _Decided] = {}
+        #: When the run ended, and with which exit status.
+        self._end: tuple[datetime, int] | None = None
+        self._sealed = False
         self._phases: dict[str, Phase] = {}
         self._by_phase: dict[str, list[Check]] = {}
         #: Phase -> its verdict as of the last event about it.
@@ -70,66 +103,98 @@ class RunBuilder:
     def apply(self, event: Event) -> None:
         """Take the next event.
 
-        Raises ``RecordError`` for one that does not fit: unknown, out of order, or about an unknown check.
+        Raises ``RecordError`` for one that does not fit: unknown, out of order, of a wrong shape, or about an unknown
+        check.
         """
         kind = event.get("event")
-        if (kind == "run_started") == bool(self._start) or self._end:
+        ended = self._end is not None
+        if (kind == "run_started") == (self._start is not None) or ended != (kind == "sealed") or self._sealed:
             raise RecordError(f"the event {kind!r} stands out of order")
         try:
-            match kind:
-                case "run_started":
-                    self._take_start(event)
-                case "check_finished":
-                    self._take_result(wire.result_from_wire(_body(event), self._checks))
-                case "phase_opened":
-                    self._opened[self._known(event)] = wire.time_from_wire(event["at"])
-                case "phase_decided":
-                    Verdict(event["verdict"])
-                    self._decided[self._known(event)] = event
-                case "phase_carried":
-                    self._take_carried(event)
-                case "run_finished":
-                    self._end = {"at": event["at"], "exit_code": int(event["exit_code"])}
-                case _:
-                    raise RecordError(f"the event {kind!r} is unknown")
-        except (KeyError, TypeError, ValueError) as error:
+            self._take(kind, event)
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise RecordError(f"the event {kind!r} cannot be read: {type(error).__name__}: {error}") from error
 
-    def _known(self, event: Event) -> str:
+    def _take(self, kind: object, event: Event) -> None:
+        if kind in _KEYS and (odd := event.keys() ^ _KEYS[kind] ^ {"event"}):
+            raise ValueError(f"missing or unknown keys: {', '.join(sorted(odd))}")
+        match kind:
+            case "run_started":
+                self._take_start(wire.start_from_wire(_body(event)))
+            case "check_started":
+                self._take_check_start(event)
+            case "check_finished":
+                body = {key: value for key, value in event.items() if key not in ("event", "at")}
+                self._take_result(wire.result_from_wire(body, self._checks))
+            case "phase_opened":
+                marker = self._concerning(event)
+                _refuse(f"{marker} was opened before", when=marker in self._opened)
+                self._opened[marker] = wire.moment_from_wire(event["at"])
+            case "phase_decided":
+                marker = self._concerning(event)
+                _refuse(f"{marker} was not this run's to decide", when=not self._phases[marker].selected)
+                _refuse(f"{marker} was decided before", when=marker in self._decided)
+                self._decided[marker] = _Decided.read(event)
+            case "phase_carried":
+                self._take_carried(event)
+            case "run_finished":
+                self._end = (wire.moment_from_wire(event["at"]), wire.exit_code_from_wire(event["exit_code"]))
+            case "sealed":
+                self._sealed = True
+            case _:
+                raise RecordError(f"the event {kind!r} is unknown")
+
+    def _concerning(self, event: Event) -> str:
         """The phase an event is about; what was concluded of it so far is concluded anew."""
-        marker: str = event["phase"]
-        self._verdicts.pop(self._phases[marker].marker, None)
+        marker = self._phases[event["phase"]].marker
+        self._verdicts.pop(marker, None)
         return marker
 
-    def _take_result(self, result: CheckResult) -> None:
-        if result.check.key in self._results:
-            raise RecordError(f"a second result of {result.check.id!r}")
-        self._results[result.check.key] = result
-        self._verdicts.pop(result.check.phase, None)
+    def _take_check_start(self, event: Event) -> None:
+        key = (event["check"], event["target"])
+        check = self._checks[key]
+        if key in self._in_flight or key in self._results or check.phase in self._decided:
+            raise RecordError(f"{check.id!r} was started before, or has its end")
+        wire.moment_from_wire(event["at"])
+        self._in_flight[key] = check
 
-    def _take_start(self, event: Event) -> None:
-        if missing := _START_KEYS - set(event):
-            raise KeyError(*sorted(missing))
-        self._start = event
-        for data in event["phases"]:
-            self._phases[data["marker"]] = wire.phase_from_wire(data)
-            self._by_phase[data["marker"]] = []
-        for data in event["checks"]:
-            check = wire.check_from_wire(data)
+    def _take_result(self, result: CheckResult) -> None:
+        key, marker = result.check.key, result.check.phase
+        if key in self._results:
+            raise RecordError(f"a second result of {result.check.id!r}")
+        if marker in self._decided:
+            raise RecordError(f"a result of {result.check.id!r}, whose phase was decided before")
+        self._results[key] = result
+        self._in_flight.pop(key, None)
+        self._verdicts.pop(marker, None)
+
+    def _take_start(self, start: Start) -> None:
+        for phase in start.phases:
+            self._phases[phase.marker] = phase
+            self._by_phase[phase.marker] = []
+        for check in start.checks:
             self._checks[check.key] = check
             self._by_phase[check.phase].append(check)
-        self._absent = {(key[0], key[1]): reason for reason, keys in event["absent"].items() for key in keys}
+        self._absent = start.absent
+        # What is kept otherwise would be kept twice, as long as the run lasts.
+        self._start = replace(start, checks=(), absent={})
 
     def _take_carried(self, event: Event) -> None:
-        Verdict(event["verdict"])
-        self._carried[self._known(event)] = event
+        marker = self._concerning(event)
+        _refuse(f"{marker} was this run's own to decide", when=self._phases[marker].selected)
+        _refuse(f"{marker} was carried before", when=marker in self._carried)
+        self._carried[marker] = _Decided.read(event)
+        run_id = event["run_id"]
+        _refuse("the run has no id", when=not isinstance(run_id, str))
         for data in event["results"]:
             # A check that left the checklist since has no place here; one that came since stays NOT_RUN.
-            if (data["check"], data.get("target", "")) not in self._checks:
+            check = self._checks.get((data["check"], data.get("target", "")))
+            if check is None:
                 continue
+            _refuse(f"{check.id!r} is not of {marker}", when=check.phase != marker)
             result = wire.result_from_wire(data, self._checks)
             flags = (*(flag for flag in result.flags if flag is not Flag.CARRIED), Flag.CARRIED)
-            self._take_result(replace(result, flags=flags, carried_from=result.carried_from or event["run_id"]))
+            self._take_result(replace(result, flags=flags, carried_from=result.carried_from or run_id))
 
     def result_of(self, check: Check) -> CheckResult:
         """The result of a check, NOT_RUN with its reason where there is none."""
@@ -167,9 +232,9 @@ class RunBuilder:
         return decide_phase(
             self._phases[marker],
             map(self.result_of, self._by_phase[marker]),
-            narrowed=self._start["narrowed"].get(marker, ""),
+            narrowed=self._begun.narrowed.get(marker, ""),
             opened=self._opened.get(marker),
-            decided=wire.time_from_wire(decided["at"]) if decided else None,
+            decided=decided.at if decided else None,
         )
 
     def _reconcile(self, fresh: PhaseResult) -> PhaseResult:
@@ -177,14 +242,14 @@ class RunBuilder:
         marker = fresh.phase.marker
         decided, carried = self._decided.get(marker), self._carried.get(marker)
         if carried:
-            agreed = worst([fresh.verdict, Verdict(carried["verdict"])])
-            return replace(
-                fresh, verdict=agreed, reason=carried["reason"] if agreed == carried["verdict"] else fresh.reason
-            )
+            agreed = worst([fresh.verdict, carried.verdict])
+            return replace(fresh, verdict=agreed, reason=carried.reason if agreed is carried.verdict else fresh.reason)
         if not fresh.phase.selected:
             return replace(fresh, verdict=Verdict.INCOMPLETE, reason=NOT_ON_RECORD, cause=None)
         if decided:
-            return replace(fresh, verdict=worst([fresh.verdict, Verdict(decided["verdict"])]))
+            worse = decided.verdict.rank > fresh.verdict.rank
+            # What made it worse is no check of the phase: only the writer knew.
+            return replace(fresh, verdict=decided.verdict, reason=decided.reason, cause=None) if worse else fresh
         if fresh.verdict.rank < Verdict.INCOMPLETE.rank:
             return replace(fresh, verdict=Verdict.INCOMPLETE, reason=UNDECIDED)
         return fresh
@@ -200,30 +265,38 @@ class RunBuilder:
 
         Raises ``RecordError`` before ``run_started``.
         """
-        start = self._start
-        if not start:
-            raise RecordError("the journal does not begin with 'run_started'")
+        start = self._begun
         phases, results = self.phase_results(), tuple(self.results())
-        floor = [] if self._end else [Verdict.INCOMPLETE]
+        floor = [] if self._sealed else [Verdict.INCOMPLETE]
         selected_verdict = worst([self.selected_verdict(), *floor])
-        started = wire.time_from_wire(start["at"])
-        assert started is not None  # a journal's first line always has its moment
-        said = self._end["exit_code"] if self._end else ExitCode.INCOMPLETE
+        ended, said = self._end or (None, ExitCode.INCOMPLETE)
         return Run(
-            run_id=start["run_id"],
-            release=start["release"],
-            targets=tuple(start["targets"]),
-            started=started,
-            finished=wire.time_from_wire(self._end["at"]) if self._end else None,
+            run_id=start.run_id,
+            release=start.release,
+            targets=start.targets,
+            started=start.started,
+            finished=ended if self._sealed else None,
             verdict=worst([decide_release(phases, results), *floor]),
             selected_verdict=selected_verdict,
             exit_code=worst_exit([said, exit_code_of(selected_verdict)]),
             phases=phases,
             checks=results,
-            environment=start["environment"],
-            notes=tuple(start["notes"]),
-            digest=start["digest"],
+            environment=start.environment,
+            notes=start.notes,
+            digest=start.digest,
+            in_flight=tuple(self._in_flight.values()),
         )
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What people must know beside the verdicts, as the run's start says; raises ``RecordError`` before it."""
+        return self._begun.notes
+
+    @property
+    def _begun(self) -> Start:
+        if self._start is None:
+            raise RecordError("the journal does not begin with 'run_started'")
+        return self._start
 
 
 def fold(events: Iterable[Event]) -> Run:
@@ -235,4 +308,9 @@ def fold(events: Iterable[Event]) -> Run:
 
 
 def _body(event: Event) -> Event:
-    return {key: value for key, value in event.items() if key not in ("event", "at", "seq", "prev")}
+    return {key: value for key, value in event.items() if key != "event"}
+
+
+def _refuse(why: str, *, when: bool) -> None:
+    if when:
+        raise ValueError(why)

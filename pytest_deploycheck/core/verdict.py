@@ -32,6 +32,10 @@ def weigh(result: CheckResult) -> Verdict:
     return Verdict.GO if lenient else own
 
 
+def _weight(result: CheckResult) -> int:
+    return weigh(result).rank
+
+
 def _weigh_status(status: Status) -> Verdict:
     match status:
         case Status.PASS | Status.NOT_APPLICABLE:
@@ -60,7 +64,7 @@ def decide_phase(
     `narrowed` is why checks may be missing that nobody can list (node ids, ``--ignore``); it makes a phase that
     would be GO or HOLD INCOMPLETE.
     """
-    ranked = sorted(results, key=lambda result: weigh(result).rank, reverse=True)
+    ranked = sorted(results, key=_weight, reverse=True)
     counts = Counter(result.status for result in ranked)
     verdict = weigh(ranked[0]) if ranked else Verdict.INCOMPLETE
     cause = ranked[0].check if ranked and verdict is not Verdict.GO else None
@@ -75,7 +79,14 @@ def decide_phase(
     if narrowed and verdict.rank < Verdict.INCOMPLETE.rank:
         verdict, reason, cause = Verdict.INCOMPLETE, f"the run was narrowed by {narrowed}", None
     return PhaseResult(
-        phase=phase, verdict=verdict, reason=reason, counts=counts, cause=cause, opened=opened, decided=decided
+        phase=phase,
+        verdict=verdict,
+        reason=reason,
+        counts=counts,
+        cause=cause,
+        opened=opened,
+        decided=decided,
+        narrowed=narrowed,
     )
 
 

@@ -6,7 +6,8 @@ Readers refuse what they do not know: a key that a newer version wrote is an err
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,6 +24,7 @@ from pytest_deploycheck.core.model import (
     Run,
     Severity,
     Status,
+    Verdict,
 )
 
 #: The version of the run document; it changes when a reader of the old one would misread the new one.
@@ -49,14 +51,59 @@ def time_from_wire(text: str | None) -> datetime | None:
     return moment
 
 
+def moment_from_wire(text: object) -> datetime:
+    """The moment; raises ``TypeError`` where there is none, ``ValueError`` for one without a zone."""
+    moment = time_from_wire(_text(text))
+    assert moment is not None  # only null stands for no moment
+    return moment
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value
+
+
+def _number(value: object) -> float:
+    """A finite number; JSON's true is none, and neither is 1e400, which reads as infinity."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise TypeError(f"{value!r} is no number")
+    return value
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"{value!r} is neither true nor false")
+    return value
+
+
+def _rows(value: object) -> Sequence[Any]:
+    # The writer folds an event before it went through JSON, which knows no tuples.
+    if not isinstance(value, list | tuple):
+        raise TypeError(f"{value!r} is no list")
+    return value
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(map(_text, _rows(value)))
+
+
+def _table(value: object) -> Json:
+    if not isinstance(value, dict):
+        raise TypeError(f"{value!r} is no table")
+    return value
+
+
 def phase_to_wire(phase: Phase) -> Json:
     """Marker, title and whether the run was asked to decide it."""
     return {"marker": phase.marker, "title": phase.title, "selected": phase.selected}
 
 
 def phase_from_wire(data: Json) -> Phase:
-    """The phase; raises ``TypeError`` for unknown or missing keys."""
-    return Phase(marker=data["marker"], title=data["title"], selected=data["selected"], **_beyond(data))
+    """The phase; raises ``TypeError`` for unknown keys and wrong types, ``KeyError`` for missing ones."""
+    return Phase(
+        marker=_text(data["marker"]), title=_text(data["title"]), selected=_flag(data["selected"]), **_beyond(data)
+    )
 
 
 def _beyond(data: Json) -> Json:
@@ -87,18 +134,111 @@ _CHECK_KEYS = frozenset(check_to_wire(Check(id="", phase="", title="")))
 
 
 def check_from_wire(data: Json) -> Check:
-    """The check; raises ``TypeError`` for unknown or missing keys, ``ValueError`` for unknown words."""
+    """The check; raises ``TypeError`` for unknown or missing keys and wrong types, ``ValueError`` for unknown words."""
     if missing := _CHECK_KEYS - set(data):
         raise TypeError(f"missing keys: {', '.join(sorted(missing))}")
     fields = dict(data)
     rollback, valid = fields.pop("rollback"), fields.pop("valid_s")
+    kind, severity = Kind(fields.pop("kind")), Severity(fields.pop("severity"))
+    mutating, ticked = _flag(fields.pop("mutating")), _flag(fields.pop("ticked"))
+    for value in fields.values():
+        if type(value) is not str:
+            raise TypeError(f"{value!r} is no text")
     return Check(
-        kind=Kind(fields.pop("kind")),
-        severity=Severity(fields.pop("severity")),
+        kind=kind,
+        severity=severity,
         rollback=None if rollback is None else Rollback(rollback),
-        valid=None if valid is None else timedelta(seconds=valid),
+        valid=None if valid is None else timedelta(seconds=_number(valid)),
+        mutating=mutating,
+        ticked=ticked,
         **fields,
     )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Start:
+    """What a run says of itself before its first check."""
+
+    run_id: str
+    release: str
+    started: datetime
+    targets: tuple[str, ...]
+    digest: str
+    phases: tuple[Phase, ...]
+    checks: tuple[Check, ...]
+    #: Key of a check that has no item -> why.
+    absent: Mapping[tuple[str, str], str]
+    #: Phase -> why checks of it may be missing that nobody can list.
+    narrowed: Mapping[str, str]
+    environment: Mapping[str, str]
+    notes: tuple[str, ...]
+
+
+_START_KEYS = frozenset(
+    {"at", "run_id", "release", "targets", "digest", "phases", "checks", "absent", "narrowed", "environment", "notes"}
+)
+
+
+def start_from_wire(data: Json) -> Start:
+    """The beginning of a run.
+
+    Raises ``KeyError`` for missing keys, ``TypeError`` for wrong types, ``ValueError`` for unknown keys and words, for
+    a phase or a check that stands there twice, and for another version's run.
+    """
+    if missing := _START_KEYS - set(data):
+        raise KeyError(*sorted(missing))
+    if unknown := set(data) - _START_KEYS - {"schema"}:
+        raise ValueError(f"unknown keys: {', '.join(sorted(unknown))}")
+    if data.get("schema", SCHEMA) != SCHEMA:
+        raise ValueError(f"it is written as {data['schema']!r}, and this version reads {SCHEMA!r}")
+    phases = tuple(map(phase_from_wire, _rows(data["phases"])))
+    checks = tuple(map(check_from_wire, _rows(data["checks"])))
+    _refuse_twice("the phase", (phase.marker for phase in phases))
+    _refuse_twice("the check", (check.key for check in checks))
+    return Start(
+        run_id=_text(data["run_id"]),
+        release=_text(data["release"]),
+        started=moment_from_wire(data["at"]),
+        targets=_texts(data["targets"]),
+        digest=_text(data["digest"]),
+        phases=phases,
+        checks=checks,
+        absent={_key(pair): reason for reason, pairs in _table(data["absent"]).items() for pair in _rows(pairs)},
+        narrowed={marker: _text(why) for marker, why in _table(data["narrowed"]).items()},
+        environment={name: _text(value) for name, value in _table(data["environment"]).items()},
+        notes=_texts(data["notes"]),
+    )
+
+
+def _key(pair: object) -> tuple[str, str]:
+    check, target = _texts(pair)
+    return check, target
+
+
+def _refuse_twice(what: str, names: Iterable[object]) -> None:
+    seen: set[object] = set()
+    for name in names:
+        if name in seen:
+            raise ValueError(f"{what} {name!r} stands there twice")
+        seen.add(name)
+
+
+def verdict_from_wire(text: object) -> Verdict:
+    """The verdict on a phase; raises ``ValueError`` for an unknown one, and for ROLLBACK, which is a release's."""
+    verdict = Verdict(_text(text))
+    if verdict is Verdict.ROLLBACK:
+        raise ValueError("a phase is never ROLLBACK")
+    return verdict
+
+
+def exit_code_from_wire(code: object) -> int:
+    """The exit status; raises ``TypeError`` for what no process can end with."""
+    if isinstance(code, bool) or not isinstance(code, int) or not -_INT_LIMIT <= code < _INT_LIMIT:
+        raise TypeError(f"{code!r} is no exit status")
+    return int(code)
+
+
+_INT_LIMIT = 2**31
 
 
 def result_to_wire(result: CheckResult) -> Json:
@@ -125,20 +265,28 @@ def result_to_wire(result: CheckResult) -> Json:
 
 
 def result_from_wire(data: Json, checks: Mapping[tuple[str, str], Check]) -> CheckResult:
-    """The result of one of `checks`; raises ``KeyError`` for another check, ``ValueError`` for unknown words."""
+    """The result of one of `checks`.
+
+    Raises ``KeyError`` for another check, ``TypeError`` for wrong types, ``ValueError`` for unknown keys and words.
+    """
     if unknown := data.keys() - _RESULT_KEYS:
         raise ValueError(f"unknown keys: {', '.join(sorted(unknown))}")
+    # Most results have none of these.
+    few = data.keys() & _FEW_HAVE
     return CheckResult(
         check=checks[data["check"], data.get("target", "")],
         status=Status(data["status"]),
-        reason=data.get("reason", ""),
-        flags=tuple(map(Flag, data.get("flags", ()))),
-        duration_s=data["duration_s"],
+        reason=_text(data.get("reason", "")),
+        flags=tuple(map(Flag, _rows(data["flags"]))) if "flags" in few else (),
+        duration_s=_number(data["duration_s"]),
         finished=time_from_wire(data["finished"]),
-        measurements=tuple(map(_measurement_from_wire, data.get("measurements", ()))),
-        evidence=tuple(Evidence(**item) for item in data.get("evidence", ())),
-        carried_from=data.get("carried_from", ""),
+        measurements=tuple(map(measurement_from_wire, _rows(data["measurements"]))) if "measurements" in few else (),
+        evidence=tuple(map(_evidence_from_wire, _rows(data["evidence"]))) if "evidence" in few else (),
+        carried_from=_text(data["carried_from"]) if "carried_from" in few else "",
     )
+
+
+_FEW_HAVE = frozenset({"flags", "measurements", "evidence", "carried_from"})
 
 
 def measurement_to_wire(item: Measurement) -> Json:
@@ -156,9 +304,19 @@ def _finite(number: float | None) -> float | None:
     return number if number is not None and math.isfinite(number) else None
 
 
-def _measurement_from_wire(data: Json) -> Measurement:
-    value = math.nan if data["value"] is None else data["value"]
-    return Measurement(**{**data, "value": value})
+def measurement_from_wire(data: Json) -> Measurement:
+    fields = dict(_table(data))
+    value, low, high = fields.pop("value"), fields.pop("min"), fields.pop("max")
+    return Measurement(
+        value=math.nan if value is None else _number(value),
+        min=None if low is None else _number(low),
+        max=None if high is None else _number(high),
+        **{key: _text(word) for key, word in fields.items()},
+    )
+
+
+def _evidence_from_wire(data: Json) -> Evidence:
+    return Evidence(**{key: _text(word) for key, word in _table(data).items()})
 
 
 def evidence_to_wire(item: Evidence) -> Json:

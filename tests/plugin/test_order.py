@@ -191,14 +191,14 @@ def test_a_blocked_check_stays_blocked_when_a_hook_turns_every_report_green(gate
 
 
 def test_other_reporters_see_a_blocked_check_as_skipped_with_its_reason(gate: Gate) -> None:
-    """JUnit knows no other word that is no success."""
+    """JUnit knows no other word that is no success; each phase that is not GO fails beside its checks."""
     gate(
         "@pytest.mark.phase1\ndef test_fails(): assert 0\n@pytest.mark.phase2\ndef test_later(): pass\n",
         "--junitxml=junit.xml",
     )
 
     junit = (gate.path / "junit.xml").read_text("utf-8")
-    assert 'failures="1" skipped="1"' in junit
+    assert 'failures="3" skipped="1"' in junit
     assert "phase1 is NO-GO: phase1.test_fails FAIL" in junit
 
 

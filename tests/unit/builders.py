@@ -24,7 +24,7 @@ from pytest_deploycheck.core.model import (
     Status,
     exit_code_of,
 )
-from pytest_deploycheck.core.run import Event, fold
+from pytest_deploycheck.core.run import SEAL, Event, fold
 from pytest_deploycheck.core.verdict import decide_phase, decide_release
 
 NOON = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
@@ -92,8 +92,18 @@ def opened_event(marker: str) -> Event:
 
 
 def closing_event(exit_code: int = 0) -> Event:
-    """A journal's last line."""
+    """A journal's last line but one; the seal follows."""
     return {"event": "run_finished", "exit_code": exit_code, "at": LATER.isoformat()}
+
+
+def ending(exit_code: int = 0) -> list[Event]:
+    """The end of a run and its seal."""
+    return [closing_event(exit_code), SEAL]
+
+
+def started_event(check: Check) -> Event:
+    """What is written as a check begins."""
+    return {"event": "check_started", "check": check.id, "target": check.target, "at": NOON.isoformat()}
 
 
 def make_events(results: Sequence[CheckResult], *, phases: Sequence[Phase] = (), **start: Any) -> list[Event]:
@@ -109,8 +119,7 @@ def make_events(results: Sequence[CheckResult], *, phases: Sequence[Phase] = (),
         decided.append(verdict)
         events += [opened_event(phase.marker), *map(finished_event, own)]
         events.append(decided_event(phase.marker, verdict.verdict, verdict.reason))
-    events.append(closing_event(exit_code_of(decide_release(decided, chosen))))
-    return events
+    return [*events, *ending(exit_code_of(decide_release(decided, chosen)))]
 
 
 def _is_selected(start: Event, marker: str) -> bool:
@@ -118,9 +127,9 @@ def _is_selected(start: Event, marker: str) -> bool:
 
 
 def make_run(results: Sequence[CheckResult], *, closed: bool = True, **start: Any) -> Run:
-    """The run that `make_events` tells of, with or without its last line."""
+    """The run that `make_events` tells of, with or without its end."""
     events = make_events(results, **start)
-    return fold(events if closed else events[:-1])
+    return fold(events if closed else events[:-2])
 
 
 # -- strategies --------------------------------------------------------------------------------------------------------

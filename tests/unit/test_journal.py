@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from pytest_deploycheck.core.errors import RecordError
 from pytest_deploycheck.core.model import Verdict
 from pytest_deploycheck.core.redact import redact_data, redactor
+from pytest_deploycheck.core.run import fold
 from pytest_deploycheck.record.journal import ORIGIN, Journal, read_events
 from pytest_deploycheck.record.store import read_run
 
@@ -144,6 +145,14 @@ def room_for(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
+def test_texts_are_written_as_any_event_is(path: Path) -> None:
+    journal = Journal(path, redactor({"hunter2": "T"}))
+    event = {"event": "a", "check": 'it "is" naïve\n', "target": "ssh=hunter2"}
+    assert journal.prepare_texts(event) == journal.prepare(event)
+    assert journal.prepare_texts({"event": "a"}) == journal.prepare({"event": "a"})
+    journal.close()
+
+
 # -- reading -----------------------------------------------------------------------------------------------------------
 
 
@@ -160,7 +169,7 @@ def refused_line(path: Path, lines: list[bytes]) -> int | None:
 def test_an_edited_line_breaks_the_chain_at_the_next(path: Path, number: int) -> None:
     lines = write(path, EVENTS)
     lines[number - 1] = lines[number - 1].replace(b'"event":"', b'"event":"x')
-    assert refused_line(path, lines) == number + 1
+    assert refused_line(path, lines) == number
 
 
 def test_an_edited_hash_or_number_is_refused_on_its_own_line(path: Path) -> None:
@@ -219,6 +228,105 @@ def test_no_flipped_bit_goes_unseen_but_in_the_last_line(
     with pytest.raises(RecordError) as caught:
         list(read_events(path))
     assert caught.value.line is not None
+
+
+def sealed_run(path: Path) -> bytes:
+    """The bytes of a closed journal."""
+    events = make_events([make_result(), make_result("FAIL", "phase1.b"), make_result("PASS", "phase2.a")])
+    return b"".join(write(path, events))
+
+
+@given(place=st.floats(0, 1, exclude_max=True), byte=st.integers(0, 255))
+def test_no_changed_byte_changes_what_a_closed_journal_says(
+    tmp_path_factory: pytest.TempPathFactory, place: float, byte: int
+) -> None:
+    """It does not verify any more, or, where only the seal's own end is lost, the run is not closed."""
+    path = tmp_path_factory.mktemp("journal") / "run.jsonl"
+    data = bytearray(sealed_run(path))
+    at = int(place * len(data))
+    if data[at] == byte:
+        return
+    data[at] = byte
+    path.write_bytes(bytes(data))
+    try:
+        run = fold(read_events(path))
+    except RecordError:
+        return
+    assert at == len(data) - 1
+    assert not run.closed
+    assert run.verdict is Verdict.NO_GO
+
+
+def test_every_byte_of_the_last_two_lines_is_guarded(path: Path) -> None:
+    """The end of the run and the seal, the two that a hash chain alone does not reach."""
+    whole = sealed_run(path)
+    begin = whole.rindex(b"\n", 0, whole.rindex(b"\n", 0, -1)) + 1
+    for at in range(begin, len(whole) - 1):
+        for byte in {ord(" "), ord("\n"), ord("0"), ord("1"), ord('"'), whole[at] ^ 1, whole[at] ^ 32} - {whole[at]}:
+            path.write_bytes(whole[:at] + bytes([byte]) + whole[at + 1 :])
+            with pytest.raises(RecordError) as caught:
+                fold(read_events(path))
+            assert caught.value.line is not None or "event" in str(caught.value)
+
+
+@pytest.mark.parametrize("tail", [b"x", b"\n", b" ", b"{}", b"{}\n", b"\0", b'{"seq":99}'])
+def test_nothing_stands_behind_the_seal(path: Path, tail: bytes) -> None:
+    whole = sealed_run(path)
+    count = whole.count(b"\n")
+    path.write_bytes(whole + tail)
+    with pytest.raises(RecordError, match="behind the journal's end") as caught:
+        list(read_events(path))
+    assert caught.value.line == count + 1
+
+
+def test_a_journal_that_lost_its_seal_is_readable_and_not_closed(path: Path) -> None:
+    whole = sealed_run(path)
+    seal = whole.rindex(b"\n", 0, -1) + 1
+    for length in range(seal, len(whole)):
+        path.write_bytes(whole[:length])
+        assert not fold(read_events(path)).closed
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 4])
+def test_an_edited_line_of_a_closed_journal_is_named(path: Path, number: int) -> None:
+    """The first too, and the last that says something."""
+    lines = write(path, [*EVENTS, {"event": "d"}, {"event": "sealed"}])
+    edited = lines[number - 1].replace(b'"event":"', b'"event":"x')
+    assert refused_line(path, [*lines[: number - 1], edited, *lines[number:]]) == number
+
+
+ODD_LINES = {
+    "not ASCII": '{"seq":%d,"prev":"%s","event":"ü"}\n'.encode(),
+    "a BOM": b'\xef\xbb\xbf{"seq":%d,"prev":"%s","event":"x"}\n',
+    "UTF-16": '{"seq":0,"event":"x"}\n'.encode("utf-16-be"),
+    "NaN": b'{"seq":%d,"prev":"%s","event":"x","n":NaN}\n',
+    "Infinity": b'{"seq":%d,"prev":"%s","event":"x","n":[-Infinity]}\n',
+    "a key twice": b'{"seq":%d,"prev":"%s","event":"x","event":"y"}\n',
+    "a key twice within": b'{"seq":%d,"prev":"%s","event":"x","n":{"a":1,"a":2}}\n',
+    "a list": b"[1]\n",
+    "a number": b"1\n",
+    "null": b"null\n",
+    "a text": b'"x"\n',
+    "nothing": b"\n",
+    "too deep": b"[" * 100_000 + b"\n",
+    "true as a number": b'{"seq":true,"prev":"%s","event":"x"}\n',
+    "a float as a number": b'{"seq":%d.0,"prev":"%s","event":"x"}\n',
+    "no hash": b'{"seq":%d,"event":"x"}\n',
+    "a hash that is none": b'{"seq":%d,"prev":null,"event":"x"}\n',
+    "more than one object": b'{"seq":%d,"prev":"%s","event":"x"}{}\n',
+}
+
+
+@pytest.mark.parametrize("line", ODD_LINES.values(), ids=ODD_LINES)
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_a_line_that_is_no_event_is_refused_on_its_own_line(path: Path, number: int, line: bytes) -> None:
+    """Also where the chain would hold."""
+    lines = write(path, EVENTS)[: number - 1]
+    prev = hashlib.sha256(lines[-1]).hexdigest() if lines else ORIGIN
+    fields = {b"%d": str(number - 1).encode(), b"%s": prev.encode()}
+    for mark, value in fields.items():
+        line = line.replace(mark, value)
+    assert refused_line(path, [*lines, line]) == number
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:

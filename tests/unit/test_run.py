@@ -10,6 +10,7 @@ from builders import (
     NOON,
     closing_event,
     decided_event,
+    ending,
     finished_event,
     green_outcomes,
     make_check,
@@ -20,6 +21,7 @@ from builders import (
     opened_event,
     outcomes,
     start_event,
+    started_event,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,7 +29,7 @@ from hypothesis import strategies as st
 from pytest_deploycheck.core import wire
 from pytest_deploycheck.core.errors import RecordError
 from pytest_deploycheck.core.model import CheckResult, Flag, Rollback, Run, Severity, Status, Verdict
-from pytest_deploycheck.core.run import ENDED_BEFORE, NOT_ON_RECORD, UNDECIDED, Event, RunBuilder, fold
+from pytest_deploycheck.core.run import ENDED_BEFORE, NOT_ON_RECORD, SEAL, UNDECIDED, Event, RunBuilder, fold
 
 two_phases = st.tuples(outcomes() | green_outcomes(), outcomes("phase2") | green_outcomes("phase2")).map(
     lambda pair: [*pair[0], *pair[1]]
@@ -72,11 +74,28 @@ def test_a_closed_run_of_green_phases_is_go(pair: tuple[list[CheckResult], list[
 def test_a_run_that_lost_any_of_its_events_is_never_better(results: list[CheckResult], lost: set[int]) -> None:
     events = events_of(results)
     kept = [event for place, event in enumerate(events) if place == 0 or place not in lost]
-    whole, rest = fold(events), fold(kept)
+    whole = fold(events)
+    try:
+        rest = fold(kept)
+    except RecordError:
+        return
     # Losing a failed check leaves it NOT_RUN: less is known, and less than GO it stays.
     assert rest.verdict is Verdict.GO or not is_go(rest)
     if not is_go(whole):
         assert not is_go(rest)
+
+
+@given(st.data(), two_phases)
+def test_a_run_is_closed_by_its_seal_alone(data: st.DataObject, results: list[CheckResult]) -> None:
+    """Wherever else the seal stands, nothing is closed by it."""
+    *events, seal = events_of(results)
+    assert not fold(events).closed
+    assert fold([*events, seal]).closed
+    place = data.draw(st.integers(0, len(events) - 1))
+    with pytest.raises(RecordError):
+        fold([*events[:place], seal, *events[place:]])
+    with pytest.raises(RecordError):
+        fold([*events, seal, data.draw(st.sampled_from([*events, seal]))])
 
 
 @given(two_phases, any_verdict, any_verdict, st.integers(0, 14))
@@ -84,8 +103,8 @@ def test_what_is_stored_can_make_a_run_worse_but_never_better(
     results: list[CheckResult], first: str, second: str, exit_code: int
 ) -> None:
     honest = fold(events_of(results))
-    events = [event for event in events_of(results)[:-1] if event["event"] != "phase_decided"]
-    said = fold([*events, decided_event("phase1", first), decided_event("phase2", second), closing_event(exit_code)])
+    events = [event for event in events_of(results)[:-2] if event["event"] != "phase_decided"]
+    said = fold([*events, decided_event("phase1", first), decided_event("phase2", second), *ending(exit_code)])
     for phase, true, stored in zip(said.phases, honest.phases, (first, second), strict=True):
         assert phase.verdict.rank == max(true.verdict.rank, Verdict(stored).rank)
     assert said.verdict.rank >= honest.verdict.rank
@@ -108,10 +127,10 @@ def test_asking_in_between_changes_nothing(data: st.DataObject, results: list[Ch
 
 @given(st.data(), outcomes())
 def test_the_order_in_which_checks_ended_never_matters(data: st.DataObject, results: list[CheckResult]) -> None:
-    first, *others, closing = make_events(results, phases=PHASES[:1])
+    first, *others, closing, seal = make_events(results, phases=PHASES[:1])
     shuffled = data.draw(st.permutations([event for event in others if event["event"] == "check_finished"]))
-    rest = [event for event in others if event["event"] != "check_finished"]
-    assert fold([first, *shuffled, *rest, closing]) == fold([first, *others, closing])
+    opened, *rest = [event for event in others if event["event"] != "check_finished"]
+    assert fold([first, opened, *shuffled, *rest, closing, seal]) == fold([first, *others, closing, seal])
 
 
 # -- the denominator ---------------------------------------------------------------------------------------------------
@@ -119,7 +138,7 @@ def test_the_order_in_which_checks_ended_never_matters(data: st.DataObject, resu
 
 def test_every_check_of_the_denominator_is_there_in_its_order() -> None:
     checks = [make_check("phase1.b"), make_check("phase2.a"), make_check("phase1.a")]
-    run = fold([start_event(checks), finished_event(make_result("PASS", "phase1.a")), closing_event()])
+    run = fold([start_event(checks), finished_event(make_result("PASS", "phase1.a")), *ending()])
     assert [(result.check.id, str(result.status), result.reason) for result in run.checks] == [
         ("phase1.b", "NOT_RUN", ENDED_BEFORE),
         ("phase2.a", "NOT_RUN", ENDED_BEFORE),
@@ -129,13 +148,13 @@ def test_every_check_of_the_denominator_is_there_in_its_order() -> None:
 
 def test_a_check_that_was_never_to_run_says_why() -> None:
     start = start_event([make_check()], absent={"deselected": [["phase1.a", ""]]})
-    (result,) = fold([start, closing_event()]).checks
+    (result,) = fold([start, *ending()]).checks
     assert (result.status, result.reason) == (Status.NOT_RUN, "deselected")
 
 
 def test_a_result_of_one_target_is_none_of_the_other() -> None:
     here, there = make_check(target="here"), make_check(target="there")
-    run = fold([start_event([here, there]), finished_event(make_result("PASS", here)), closing_event()])
+    run = fold([start_event([here, there]), finished_event(make_result("PASS", here)), *ending()])
     assert [str(result.status) for result in run.checks] == ["PASS", "NOT_RUN"]
     assert run.verdict is Verdict.INCOMPLETE
 
@@ -149,7 +168,7 @@ def test_a_phase_without_a_check_keeps_the_run_from_go() -> None:
 
 
 def test_a_run_without_any_phase_is_incomplete() -> None:
-    run = fold([start_event([]), closing_event()])
+    run = fold([start_event([]), *ending()])
     assert (run.verdict, run.selected_verdict, run.exit_code) == (Verdict.INCOMPLETE, Verdict.INCOMPLETE, 11)
 
 
@@ -165,7 +184,7 @@ def test_a_later_result_never_covers_up_a_failure_of_the_same_check() -> None:
     # A duplicate is either refused or loses: a pass must not overwrite a failure.
     events = [start_event([make_check()]), finished_event(make_result("FAIL")), finished_event(make_result("PASS"))]
     try:
-        run = fold([*events, decided_event("phase1", "GO"), closing_event(0)])
+        run = fold([*events, decided_event("phase1", "GO"), *ending(0)])
     except RecordError:
         return
     assert not is_go(run)
@@ -189,8 +208,9 @@ def test_a_failure_shows_before_its_phase_was_decided() -> None:
 
 @pytest.mark.parametrize("stored", ["HOLD", "BLOCKED", "INCOMPLETE", "NO-GO"])
 def test_a_stored_verdict_that_is_worse_than_the_results_holds(stored: str) -> None:
-    events = [start_event([make_check()]), finished_event(make_result()), decided_event("phase1", stored)]
-    run = fold([*events, closing_event(0)])
+    events = [start_event([make_check()]), finished_event(make_result()), decided_event("phase1", stored, "a doubt")]
+    run = fold([*events, *ending(0)])
+    assert (run.phases[0].reason, run.phases[0].cause) == ("a doubt", None)
     assert run.phases[0].verdict is run.verdict is run.selected_verdict is Verdict(stored)
     assert run.exit_code != 0
 
@@ -203,7 +223,7 @@ def test_a_failure_after_the_decision_still_counts() -> None:
         finished_event(make_result("PASS", checks[1])),
         decided_event("phase1", "GO"),
         finished_event(make_result("FAIL", checks[0])),
-        closing_event(0),
+        *ending(0),
     ]
     try:
         run = fold(events)
@@ -231,12 +251,44 @@ def test_an_immediate_trigger_rolls_back_even_in_a_run_that_died() -> None:
 @pytest.mark.parametrize(("stored", "results", "expected"), [(0, "FAIL", 1), (3, "PASS", 3), (77, "PASS", 77)])
 def test_the_exit_code_is_the_worse_of_the_stored_and_the_verdicts(stored: int, results: str, expected: int) -> None:
     events = make_events([make_result(results)])
-    assert fold([*events[:-1], closing_event(stored)]).exit_code == expected
+    assert fold([*events[:-2], *ending(stored)]).exit_code == expected
 
 
 def test_a_run_that_died_exits_incomplete_at_best() -> None:
     assert make_run([make_result()], closed=False).exit_code == 11
     assert make_run([make_result("FAIL")], closed=False).exit_code == 1
+
+
+def test_a_check_that_began_and_never_ended_was_in_flight() -> None:
+    checks = [make_check(f"phase1.{name}") for name in "abc"]
+    builder = RunBuilder()
+    builder.apply(start_event(checks))
+    for check in (checks[1], checks[0]):
+        builder.apply(started_event(check))
+    assert [check.id for check in builder.build().in_flight] == ["phase1.b", "phase1.a"]
+    builder.apply(finished_event(make_result("PASS", "phase1.b")))
+    run = builder.build()
+    assert [check.id for check in run.in_flight] == ["phase1.a"]
+    assert run.checks[0].status is Status.NOT_RUN
+
+
+@given(two_phases)
+def test_that_checks_began_changes_no_verdict(results: list[CheckResult]) -> None:
+    told: list[Event] = []
+    by_key = {(result.check.id, result.check.target): result.check for result in results}
+    for event in events_of(results):
+        if event["event"] == "check_finished":
+            told.append(started_event(by_key[event["check"], event.get("target", "")]))
+        told.append(event)
+    assert fold(told) == fold(events_of(results))
+
+
+def test_the_notes_are_known_without_building_the_run() -> None:
+    builder = RunBuilder()
+    with pytest.raises(RecordError):
+        _ = builder.notes
+    builder.apply(start_event([make_check()], notes=["phase0 was not looked at"]))
+    assert builder.notes == ("phase0 was not looked at",)
 
 
 # -- selection and what was carried over -------------------------------------------------------------------------------
@@ -266,7 +318,7 @@ def with_carried(*carried: Event) -> Run:
             *carried,
             finished_event(make_result("PASS", "phase2.a")),
             decided_event("phase2", "GO"),
-            closing_event(0),
+            *ending(0),
         ]
     )
 
@@ -324,6 +376,9 @@ def test_a_carried_result_of_a_check_that_left_since_is_dropped() -> None:
 # -- what is refused ---------------------------------------------------------------------------------------------------
 
 START = start_event([make_check()])
+#: Of a run that was asked for phase 2 alone.
+LATE = start_event([make_check("phase1.a"), make_check("phase2.a")], phases=[EARLIER, OWN])
+STARTED = started_event(make_check())
 
 
 @pytest.mark.parametrize(
@@ -353,6 +408,79 @@ START = start_event([make_check()])
         pytest.param([start_event([make_check("phase9.a")], phases=PHASES)], id="a check of no phase"),
         pytest.param([{**START, "checks": None}], id="no list of checks"),
         pytest.param([], id="nothing"),
+        pytest.param([START, SEAL], id="a seal without an end"),
+        pytest.param([START, closing_event(), {**SEAL, "at": NOON.isoformat()}], id="a seal that says something"),
+        pytest.param([START, *ending(), SEAL], id="two seals"),
+        pytest.param([start_event([make_check(), make_check()])], id="a check twice"),
+        pytest.param([start_event([make_check()], phases=[PHASES[0], PHASES[0]])], id="a phase twice"),
+        pytest.param([start_event([make_check("phase1.a"), make_check("phase1.b", target=3)])], id="a numbered target"),
+        pytest.param([{**START, "at": None}], id="started never"),
+        pytest.param([{**START, "at": "2026-01-02T12:00:00"}], id="started at no zone's time"),
+        pytest.param([{**START, "schema": "pytest-deploycheck/run/2"}], id="another version"),
+        pytest.param([{**START, "absent": [["phase1.a", ""]]}], id="absent is no table"),
+        pytest.param([{**START, "absent": {"gone": "phase1.a"}}], id="absent is a text"),
+        pytest.param([{**START, "absent": {"gone": [["phase1.a"]]}}], id="absent without a target"),
+        pytest.param([{**START, "absent": {"gone": [["phase1.a", None]]}}], id="absent with no target"),
+        pytest.param([{**START, "narrowed": ["phase1"]}], id="narrowed is no table"),
+        pytest.param([{**START, "narrowed": {"phase1": True}}], id="narrowed by nothing"),
+        pytest.param([{**START, "notes": "hello"}], id="notes are a text"),
+        pytest.param([{**START, "notes": [1]}], id="a note is a number"),
+        pytest.param([{**START, "environment": []}], id="environment is no table"),
+        pytest.param([{**START, "environment": {"user": None}}], id="a user is nobody"),
+        pytest.param([{**START, "targets": "popen"}], id="targets are a text"),
+        pytest.param([{**START, "release": 7}], id="a numbered release"),
+        pytest.param([{**START, "since_2": 1}], id="an unknown key of the start"),
+        pytest.param([START, {**opened_event("phase1"), "since_2": 1}], id="an unknown key of an event"),
+        pytest.param([START, {**opened_event("phase1"), "at": None}], id="opened never"),
+        pytest.param([START, opened_event("phase1"), opened_event("phase1")], id="opened twice"),
+        pytest.param([START, {**decided_event("phase1", "GO"), "at": None}], id="decided never"),
+        pytest.param([START, {**decided_event("phase1", "GO"), "reason": None}], id="decided without a reason"),
+        pytest.param([START, decided_event("phase1", "GO"), decided_event("phase1", "GO")], id="decided twice"),
+        pytest.param([START, decided_event("phase1", "ROLLBACK")], id="a phase is never ROLLBACK"),
+        pytest.param([LATE, carried_event("ROLLBACK", [])], id="nor is a carried one"),
+        pytest.param([LATE, decided_event("phase1", "GO")], id="decided though not selected"),
+        pytest.param([LATE, carried_event("GO", []), decided_event("phase1", "GO")], id="decided though carried"),
+        pytest.param([LATE, carried_event("GO", []), carried_event("GO", [])], id="carried twice"),
+        pytest.param([START, carried_event("GO", [])], id="carried though selected"),
+        pytest.param([LATE, carried_event("GO", [make_result("PASS", "phase2.a")])], id="carried from another phase"),
+        pytest.param([LATE, carried_event("GO", [], run_id=None)], id="carried from no run"),
+        pytest.param([LATE, {**carried_event("GO", []), "results": None}], id="carried without results"),
+        pytest.param(
+            [START, decided_event("phase1", "GO"), finished_event(make_result())], id="decided before its end"
+        ),
+        pytest.param([START, decided_event("phase1", "GO"), STARTED], id="decided before its start"),
+        pytest.param([START, STARTED, STARTED], id="started twice"),
+        pytest.param([START, finished_event(make_result()), STARTED], id="ended before its start"),
+        pytest.param([START, {**STARTED, "check": "phase1.other"}], id="the start of an unknown check"),
+        pytest.param([START, {**STARTED, "check": ["phase1.a"]}], id="the start of a list"),
+        pytest.param([START, {**STARTED, "at": None}], id="a start at no moment"),
+        pytest.param([START, {**closing_event(), "at": None}], id="ended never"),
+        *(
+            pytest.param([START, {**closing_event(), "exit_code": code}], id=f"exit {code!r}")
+            for code in (True, None, 0.0, float("inf"), float("1e400"), 2**31, -(2**40), "0", [0])
+        ),
+        *(
+            pytest.param([START, {**finished_event(make_result()), key: value}], id=f"{key} is {value!r}")
+            for key, value in (
+                ("duration_s", True),
+                ("duration_s", float("inf")),
+                ("duration_s", "1"),
+                ("reason", None),
+                ("flags", "flaky"),
+                ("carried_from", 1),
+                ("evidence", {}),
+                ("evidence", [{"kind": 1, "name": "n", "text": "t"}]),
+                ("measurements", [1]),
+                ("measurements", [{"name": "m", "value": True, "unit": "", "min": None, "max": None}]),
+                ("measurements", [{"name": "m", "value": 1, "unit": "", "min": None, "max": float("1e400")}]),
+                ("measurements", [{"name": "m", "value": 1}]),
+            )
+        ),
+        *(
+            pytest.param([{**START, "checks": [{**wire.check_to_wire(make_check()), key: value}]}], id=f"check {key}")
+            for key, value in (("mutating", "no"), ("ticked", 0), ("title", None), ("valid_s", 1e300), ("phase", []))
+        ),
+        pytest.param([{**START, "phases": [{"marker": "phase1", "title": "", "selected": "no"}]}], id="phase selected"),
     ],
 )
 def test_events_that_make_no_sense_are_refused(events: list[Event]) -> None:
