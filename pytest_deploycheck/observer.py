@@ -18,6 +18,7 @@ from typing import Any, Protocol
 
 import pytest
 from _pytest.skipping import xfailed_key
+from _pytest.unittest import TestCaseFunction
 
 from pytest_deploycheck import fixtures
 from pytest_deploycheck.core.model import Check, CheckResult, Evidence, Status
@@ -148,12 +149,13 @@ class Observer:
 @contextmanager
 def _watched_function(item: pytest.Item, observation: Observation) -> Iterator[None]:
     """See the test function called, its answer and its exceptions: in itself, below every plugin that calls it."""
-    if not isinstance(item, pytest.Function):
-        yield
+    function: Callable[..., Any] = getattr(item, "obj", item.runtest)
+    is_coroutine = inspect.iscoroutinefunction(function)
+    if not isinstance(item, pytest.Function) or (is_coroutine and isinstance(item, TestCaseFunction)):
+        yield  # unittest calls its own coroutines, and tells of what they return
         return
-    function = item.obj
     observation.expect_call()
-    if inspect.iscoroutinefunction(function):
+    if is_coroutine:
 
         @functools.wraps(function)
         async def watched(*args: object, **kwargs: object) -> object:

@@ -49,6 +49,7 @@ class Recorder:
         self._builder = RunBuilder()
         #: The run as of the last event, once somebody asked for it.
         self._run: Run | None = None
+        self._closing: tuple[datetime, int] | None = None
 
     def append(self, event: Event) -> None:
         """Take an event and write it down; raises ``RecordError`` for one that does not fit, or a disk that refuses.
@@ -74,8 +75,12 @@ class Recorder:
     def run(self) -> Run:
         """The run so far."""
         if self._run is None:
-            self._run = self._builder.build()
+            self._run = self._builder.build(closing=self._closing)
         return self._run
+
+    def announce_end(self, at: datetime, exit_code: int) -> None:
+        """From now on `run` is as it will be when this end is written down, for reporters that write before that."""
+        self._run, self._closing = None, (at, exit_code)
 
     @property
     def notes(self) -> tuple[str, ...]:

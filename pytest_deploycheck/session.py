@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import NoReturn
@@ -38,6 +39,8 @@ from pytest_deploycheck.target.spec import read_spec
 from pytest_deploycheck.terminal import Board
 
 STOPPED = "pytest stopped before it"
+#: Names the record of the run that is on, for the processes its checks start.
+RUNNING = "DEPLOYCHECK_RUNNING"
 
 
 def now() -> datetime:
@@ -61,10 +64,12 @@ def remove_last_reports(config: pytest.Config) -> None:
     """What an earlier run left must not be taken for this one's, should this one be refused."""
     with usage_errors():
         settings = settings_of(config)
+    if config.option.collectonly:
+        return
     for path in (settings.report, settings.json):
-        if path is not None and path.is_file() and not config.option.collectonly:
-            # Writing there comes next; whoever forbids it is told then.
-            with suppress(OSError):
+        # Writing there comes next; whoever forbids it is told then.
+        with suppress(OSError):
+            if path is not None and path.is_file():
                 path.unlink()
 
 
@@ -74,7 +79,7 @@ def refuse_blindness(config: pytest.Config) -> None:
         raise pytest.UsageError(
             "deploycheck: Python runs with -O (PYTHONOPTIMIZE), which removes every assert; run without"
         )
-    for name in ("warnings", "threadexception", "unraisableexception"):
+    for name in ("warnings", "threadexception", "unraisableexception", "skipping"):
         if not config.pluginmanager.hasplugin(name):
             raise pytest.UsageError(
                 f"deploycheck: pytest's plugin {name!r} is switched off, which tells of checks that judged nothing; "
@@ -176,6 +181,8 @@ class GateSession:
         self._own_failures = 0
         self._exit_status: int | None = None
         self._session: pytest.Session | None = None
+        #: What the environment said of a run around this one.
+        self._outside: str | None = None
         #: Why the record or a report could not be written.
         self._broken = ""
 
@@ -204,6 +211,7 @@ class GateSession:
         self._phase_of_nodeid = {check.nodeid: check.phase for check in plan.checks}
         if not any(phase.selected for phase in plan.phases):
             return
+        self._refuse_nesting()
         # Ten thousands of small objects come to stay, and the collector would look at all of them again and again.
         pause = gc.isenabled()
         gc.disable()
@@ -219,6 +227,16 @@ class GateSession:
                 gc.enable()
         kept = self._recorder.kept
         self._remaining.update(check.phase for check in to_run if check.key not in kept)
+
+    def _refuse_nesting(self) -> None:
+        """A run that a check of another run starts must not be taken for that run, in one record."""
+        if os.environ.get(RUNNING) == str(self.settings.record):
+            raise pytest.UsageError(
+                "deploycheck: this run was started by a check of a run that keeps the same record, "
+                f"{self.settings.record}; give it another one by --deploycheck-record"
+            )
+        self._outside = os.environ.get(RUNNING)
+        os.environ[RUNNING] = str(self.settings.record)
 
     def _is_kept(self, item: pytest.Item) -> bool:
         check = check_of(item)
@@ -353,22 +371,31 @@ class GateSession:
 
     # -- the end ---------------------------------------------------------------------------------------------------
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        """Close the record with a verdict and write the reports, before other plugins write theirs."""
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Generator[None, object, object]:
+        """Decide what is left, let other plugins finish, then close the record with what the session came to."""
         if self._recorder is None or self._broken:
-            return
+            return (yield)
         self._doubt_stop()
         self._settle_before(None)
-        self._append({"event": "run_finished", "exit_code": self._merge(exitstatus, session), "at": self._at()})
-        self._exit_status = self._recorder.run.exit_code
+        own = session.exitstatus = self._merge(exitstatus, session)
+        self._recorder.announce_end(self._clock(), own)
         try:
-            self._recorder.close()
+            return (yield)
+        finally:
+            self._close(worst_exit([own, int(session.exitstatus)]))
+            session.exitstatus = self._exit_status or ExitCode.GO
+
+    def _close(self, exit_code: int) -> None:
+        try:
+            self._active.append({"event": "run_finished", "exit_code": exit_code, "at": self._at()})
+            self._exit_status = self._active.run.exit_code
+            self._active.close()
         except RecordError as error:
             self._broken = str(error)
+            self._board.problem(self._broken)
             code = ExitCode.INTERNAL_ERROR if error.line is None else ExitCode.INVALID
-            self._exit_status = worst_exit([self._exit_status, code])
-        session.exitstatus = self._exit_status
+            self._exit_status = worst_exit([exit_code, code])
 
     def _merge(self, pytest_status: int, session: pytest.Session) -> int:
         """The worse of pytest's status and ours; pytest's 1 is ours to judge when only checks failed."""
@@ -392,10 +419,13 @@ class GateSession:
         """However the session ended, the file is closed."""
         if self._recorder is not None:
             self._recorder.let_go()
+            os.environ.pop(RUNNING)
+            if self._outside is not None:
+                os.environ[RUNNING] = self._outside
 
     def pytest_terminal_summary(self) -> None:
         """The board: every phase, what to do next, where the report lies."""
-        if self._recorder is not None and self._exit_status is not None:
+        if self._recorder is not None:
             self._board.summary(self._recorder.run, self.settings.report, problem=self._broken)
 
     # -- for fixtures and other plugins ----------------------------------------------------------------------------

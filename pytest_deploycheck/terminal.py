@@ -59,9 +59,13 @@ class Board:
             reporter.write_line(line)
         reporter.write_line(summary_line(run), bold=True, **_colour(run.selected_verdict))
         if problem:
-            reporter.write_line(f"deploycheck: {problem}", red=True, bold=True)
+            self.problem(problem)
         elif report is not None:
             reporter.write_line(f"report: {os.path.relpath(report, self._config.invocation_params.dir)}")
+
+    def problem(self, text: str) -> None:
+        """Why the record or a report is not what it should be."""
+        self._line(f"deploycheck: {text}", red=True, bold=True)
 
     @property
     def _talks(self) -> bool:

@@ -192,17 +192,24 @@ class Controller:
         self._config.hook.pytest_runtest_logreport(report=call)
         report.when, report.outcome, report.longrepr = "teardown", "passed", None
 
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self) -> Generator[None, object, object]:
+        """However the loop ends, the gate closes with everything that was said."""
+        try:
+            return (yield)
+        finally:
+            self._watchdog.stop()
+            # A record that cannot be written any more has ended the session, and cannot take the rest either.
+            with suppress(pytest.exit.Exception):
+                self.catch_up()
+                for node in list(self._in_flight):
+                    self._fail(node, f"the session ended while the worker {node.gateway.id} ran this check")
+
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, object, object]:
-        """The gate closes with everything that was said; one that never opened is INCOMPLETE."""
+        """A gate that never opened is INCOMPLETE."""
         from pytest_deploycheck.core.model import ExitCode, worst_exit
 
-        self._watchdog.stop()
-        # A record that cannot be written any more has ended the session, and cannot take the rest either.
-        with suppress(pytest.exit.Exception):
-            self.catch_up()
-            for node in list(self._in_flight):
-                self._fail(node, f"the session ended while the worker {node.gateway.id} ran this check")
         try:
             return (yield)
         finally:

@@ -260,22 +260,24 @@ class RunBuilder:
         checks = (check for phase in phases for check in self._by_phase[phase.phase.marker])
         return decide_release(phases, map(self.result_of, checks))
 
-    def build(self) -> Run:
-        """The run so far. Without its closing event it is INCOMPLETE at best.
+    def build(self, *, closing: tuple[datetime, int] | None = None) -> Run:
+        """The run so far. Without its seal it is INCOMPLETE at best.
 
-        Raises ``RecordError`` before ``run_started``.
+        `closing` are the moment and the exit code of an end that is about to be written. Raises ``RecordError``
+        before ``run_started``.
         """
         start = self._begun
         phases, results = self.phase_results(), tuple(self.results())
-        floor = [] if self._sealed else [Verdict.INCOMPLETE]
+        closed = self._sealed or closing is not None
+        floor = [] if closed else [Verdict.INCOMPLETE]
         selected_verdict = worst([self.selected_verdict(), *floor])
-        ended, said = self._end or (None, ExitCode.INCOMPLETE)
+        ended, said = self._end or closing or (None, ExitCode.INCOMPLETE)
         return Run(
             run_id=start.run_id,
             release=start.release,
             targets=start.targets,
             started=start.started,
-            finished=ended if self._sealed else None,
+            finished=ended if closed else None,
             verdict=worst([decide_release(phases, results), *floor]),
             selected_verdict=selected_verdict,
             exit_code=worst_exit([said, exit_code_of(selected_verdict)]),

@@ -43,7 +43,7 @@ class Journal:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = open(path, "xb", buffering=0)  # noqa: SIM115  # open as long as the run
         except OSError as error:
-            if path.exists():
+            if isinstance(error, FileExistsError) and path.parent.is_dir():
                 raise RecordError(
                     f"the journal {path} cannot be written: a run of this id is on record; give another one by "
                     "--deploycheck-run-id, or none"
