@@ -6,7 +6,7 @@ import ast
 import inspect
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FunctionType, ModuleType
 
@@ -14,8 +14,9 @@ from pytest_deploycheck.core.errors import ChecklistError
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
-#: Worth parsing for: most files have no assertion with a bracket right behind it, and most are large.
-_BRACKET_ASSERTED = re.compile(rb"\bassert\s*\(")
+#: What may be worth parsing a file for: most have neither, and parsing takes longer than all the rest.
+_DEFINED = re.compile(rb"^\s*(?:async\s+def|def|class)\s+(\w+)", re.MULTILINE)
+_LITERAL_ASSERTED = re.compile(rb"""\bassert[\s\\]*(?:[(\[{"']|lambda\b|[bBfFrRuU]{1,2}["'])""")
 
 
 def refuse_hidden_checks(checks: Mapping[Path, Sequence[FunctionType]], *, markers: frozenset[str], root: Path) -> None:
@@ -23,28 +24,48 @@ def refuse_hidden_checks(checks: Mapping[Path, Sequence[FunctionType]], *, marke
 
     `checks` are the collected files, each with the functions of the checks that came of it. A test is hidden when a
     later definition of the same scope has its name, and when it is marked as a check and did not become one; it is
-    void when it asserts a tuple, which always holds.
+    void when it asserts what always holds, such as a tuple.
     """
     modules = _modules_by_file()
     for path, functions in checks.items():
         shown = str(path.relative_to(root) if path.is_relative_to(root) else path)
         try:
-            source = path.read_bytes()
-            tree = ast.parse(source)
+            _refuse_by_source(path.read_bytes(), shown, frozenset(function.__name__ for function in functions), markers)
         except (OSError, SyntaxError, ValueError):
             continue  # pytest has read it in its own way
-        names = {function.__name__ for function in functions}
-        for definition in _refuse_redefinitions(tree.body, shown):
-            if definition.name not in names and markers.intersection(_marks_of(definition)):
-                raise ChecklistError(_not_collected(shown, definition.lineno, definition.name))
-        if _BRACKET_ASSERTED.search(source):
-            _refuse_asserted_tuple(tree, shown)
         if (module := modules.get(str(path))) is not None:
             collected = set(map(id, functions))
             for function in _marked_functions(module, markers):
                 if id(function) not in collected:
                     line = function.__code__.co_firstlineno
                     raise ChecklistError(_not_collected(shown, line, function.__qualname__))
+
+
+def _refuse_by_source(source: bytes, shown: str, names: frozenset[str], markers: frozenset[str]) -> None:
+    defined = [name.decode() for name in _DEFINED.findall(source)]
+    literal_asserted = _LITERAL_ASSERTED.search(source)
+    if not literal_asserted and len(set(defined)) == len(defined) and names.issuperset(defined):
+        return
+    tree = ast.parse(source)
+    for definition in _refuse_redefinitions(tree.body, shown):
+        if definition.name not in names and markers.intersection(_marks_of(definition)):
+            raise ChecklistError(_not_collected(shown, definition.lineno, definition.name))
+    if literal_asserted:
+        _refuse_void_assertions(tree, shown)
+
+
+def refuse_void_helpers(known: Collection[Path], root: Path) -> None:
+    """Raise ``ChecklistError`` for an assertion that is always true in a module of the project that tests imported."""
+    for file in _modules_by_file():
+        path = Path(file)
+        if path in known or "site-packages" in path.parts or not path.is_relative_to(root):
+            continue
+        try:
+            source = path.read_bytes()
+            if _LITERAL_ASSERTED.search(source):
+                _refuse_void_assertions(ast.parse(source), str(path.relative_to(root)))
+        except (OSError, SyntaxError, ValueError):
+            continue
 
 
 def _not_collected(shown: str, line: int, name: str) -> str:
@@ -94,12 +115,25 @@ def _branches(node: ast.stmt) -> Iterator[list[ast.stmt]]:
         yield part.body
 
 
-def _refuse_asserted_tuple(tree: ast.Module, shown: str) -> None:
+def _refuse_void_assertions(tree: ast.Module, shown: str) -> None:
     for node in ast.walk(tree):
-        if isinstance(node, ast.Assert) and isinstance(node.test, ast.Tuple) and node.test.elts:
+        if isinstance(node, ast.Assert) and _is_always_true(node.test):
             raise ChecklistError(
-                f"{shown}:{node.lineno}: this assertion is about a tuple, which is always true; take the brackets away"
+                f"{shown}:{node.lineno}: this assertion is always true: it is about "
+                f"{ast.unparse(node.test)[:60]!r} itself; compare something"
             )
+
+
+def _is_always_true(test: ast.expr) -> bool:
+    match test:
+        case ast.Tuple(elts=parts) | ast.List(elts=parts) | ast.Set(elts=parts) | ast.JoinedStr(values=parts):
+            return bool(parts)
+        case ast.Dict(keys=keys):
+            return bool(keys)
+        case ast.Constant(value=str() | bytes() as value):
+            return bool(value)
+        case _:
+            return isinstance(test, (ast.GeneratorExp, ast.Lambda))
 
 
 def _marked_functions(module: ModuleType, markers: frozenset[str]) -> Iterator[FunctionType]:

@@ -58,12 +58,14 @@ class Observation:
         self._told: dict[str, tuple[Status, str]] = {}
         self._called = True
 
+    def begin_attempt(self) -> None:
+        """The check starts, or starts again: only what was told as a failure stays."""
+        self.attempts += 1
+        self._passed.clear()
+        self._ends.clear()
+
     def see_call(self, call: pytest.CallInfo[Any], report: pytest.TestReport) -> None:
         """Take what really happened, from the innermost place: later hooks may swap the report."""
-        if report.when == "setup":
-            self.attempts += 1
-            self._passed.clear()
-            self._ends.clear()
         self.duration_s += call.duration
         if call.excinfo is None:
             if report.outcome == "passed":

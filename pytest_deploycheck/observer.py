@@ -75,6 +75,8 @@ class Observer:
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, object, object]:
         """A blocked check is not executed: neither are its fixtures."""
+        if (observation := self._watches(item)) is not None:
+            observation.begin_attempt()
         # Innermost: pytest's own wrappers must have begun, since they end in the teardown that follows all the same.
         self._refuse_blocked(item)
         return (yield from self._seeing(item, "setup"))
@@ -88,7 +90,7 @@ class Observer:
         if observation is None:
             return (yield)
         try:
-            with _watched_function(item, observation), _noting_lost_errors(observation):
+            with _watched_function(item, observation):
                 return (yield from self._seeing(item, "call"))
         finally:
             # Where pytest keeps what a unittest case raised, until it makes the report.
@@ -101,11 +103,14 @@ class Observer:
         return (yield from self._seeing(item, "teardown"))
 
     def _seeing(self, item: pytest.Item, when: str) -> Generator[None, object, object]:
-        try:
+        observation = self._watches(item)
+        if observation is None:
             return (yield)
+        try:
+            with _NotingLostErrors(observation):
+                return (yield)
         except BaseException as error:
-            if (observation := self._watches(item)) is not None:
-                observation.see_exception(error, when)
+            observation.see_exception(error, when)
             raise
 
     def _refuse_blocked(self, item: pytest.Item) -> None:
@@ -175,33 +180,34 @@ def _watched_function(item: pytest.Item, observation: Observation) -> Iterator[N
         item.obj = function
 
 
-@contextmanager
-def _noting_lost_errors(observation: Observation) -> Iterator[None]:
+class _NotingLostErrors:
     """Failures that no test function sees and that warnings tell of only where nobody mutes or records them."""
-    in_thread = threading.excepthook
-    # Python calls this by its name whenever a coroutine dies that nobody awaited.
-    unawaited = getattr(warnings, "_warn_unawaited_coroutine", None)
 
-    def note_thread(args: threading.ExceptHookArgs) -> None:
+    __slots__ = ("_in_thread", "_observation", "_unawaited")
+
+    def __init__(self, observation: Observation) -> None:
+        self._observation = observation
+
+    def __enter__(self) -> None:
+        self._in_thread = threading.excepthook
+        # Python calls this by its name whenever a coroutine dies that nobody awaited.
+        self._unawaited = getattr(warnings, "_warn_unawaited_coroutine", None)
+        threading.excepthook = self._note_thread
+        warnings._warn_unawaited_coroutine = self._note_coroutine  # type: ignore[attr-defined] # no public name
+
+    def __exit__(self, *_error: object) -> None:
+        threading.excepthook = self._in_thread
+        warnings._warn_unawaited_coroutine = self._unawaited  # type: ignore[attr-defined] # no public name
+
+    def _note_thread(self, args: threading.ExceptHookArgs) -> None:
         if args.exc_type is not SystemExit:
-            observation.see_lost(f"a thread of it failed: {args.exc_type.__name__}: {args.exc_value}")
-        in_thread(args)
+            self._observation.see_lost(f"a thread of it failed: {args.exc_type.__name__}: {args.exc_value}")
+        self._in_thread(args)
 
-    def note_coroutine(coroutine: Coroutine[object, object, object]) -> None:
-        observation.see_lost(f"the coroutine {getattr(coroutine, '__qualname__', '?')} was never awaited")
-        if unawaited is not None:
-            unawaited(coroutine)
-
-    threading.excepthook = note_thread
-    if unawaited is not None:
-        warnings._warn_unawaited_coroutine = note_coroutine  # type: ignore[attr-defined] # no public name
-    try:
-        yield
-    finally:
-        if threading.excepthook is note_thread:
-            threading.excepthook = in_thread
-        if unawaited is not None:
-            warnings._warn_unawaited_coroutine = unawaited  # type: ignore[attr-defined] # no public name
+    def _note_coroutine(self, coroutine: Coroutine[object, object, object]) -> None:
+        self._observation.see_lost(f"the coroutine {getattr(coroutine, '__qualname__', '?')} was never awaited")
+        if self._unawaited is not None:
+            self._unawaited(coroutine)
 
 
 def _result(item: pytest.Item, check: Check, observation: Observation, finished: datetime) -> CheckResult:
@@ -209,7 +215,7 @@ def _result(item: pytest.Item, check: Check, observation: Observation, finished:
     log = item.stash.get(fixtures.evidence_key, None)
     evidence = list(log.items) if log else []
     broken = [measured for measured in log.measurements if not measured.within] if log else []
-    if broken and status is Status.PASS:
+    if broken and status not in (Status.FAIL, Status.ERROR):
         status, reason = Status.FAIL, f"{broken[0]} breaks its limit, and the check went on"
     if observation.printed:
         evidence.append(Evidence(kind="text", name="failure", text=fixtures.cut(observation.printed)))

@@ -17,17 +17,9 @@ from pytest_deploycheck import keys, manual, markers
 from pytest_deploycheck.core.checklist import Checklist, base_id, bind, refuse_duplicates
 from pytest_deploycheck.core.errors import ChecklistError, DeployCheckError, SettingsError
 from pytest_deploycheck.core.model import Check, Kind, Phase
-from pytest_deploycheck.hidden import marked_elsewhere, refuse_hidden_checks
+from pytest_deploycheck.hidden import marked_elsewhere, refuse_hidden_checks, refuse_void_helpers
 
 check_key = pytest.StashKey[Check]()
-
-#: Warnings that say that a check judged nothing must reach the gate, whatever the user's filters are.
-_TELLING_WARNINGS = pytest.mark.filterwarnings(
-    "always::pytest.PytestReturnNotNoneWarning",
-    "always::pytest.PytestUnhandledThreadExceptionWarning",
-    "always:coroutine .* was never awaited:RuntimeWarning",
-    "always:It is deprecated to return a value that is not None from a test case:DeprecationWarning",
-)
 
 
 @contextmanager
@@ -126,7 +118,6 @@ def build_plan(
             check = markers.read_check(item, names, checklist, *_target_of(item, targets))
             if check is not None:
                 item.stash[check_key] = check
-                item.add_marker(_TELLING_WARNINGS)
                 automated.append(check)
     checks = automated
     absent: dict[str, list[tuple[str, str]]] = {}
@@ -149,6 +140,7 @@ def _refuse_hidden(config: pytest.Config, items: Sequence[pytest.Item], phases: 
             if any(mark.name in marks for mark in item.iter_markers()):
                 of_file.append(item.function)
     refuse_hidden_checks(checks, markers=marks, root=config.rootpath)
+    refuse_void_helpers(checks, config.rootpath)
 
 
 def _collected_files(config: pytest.Config) -> list[Path]:
@@ -252,7 +244,8 @@ def select(config: pytest.Config, plan: Plan, collected: Sequence[pytest.Item], 
 
 def _marked_elsewhere(config: pytest.Config, plan: Plan) -> dict[str, str]:
     """Phase -> ``file:line`` of a mark of it in a Python file of the project that was not collected."""
-    known = {*_collected_files(config), *(config.rootpath / check.nodeid.partition("::")[0] for check in plan.checks)}
+    of_checks = {check.nodeid.partition("::")[0] for check in plan.checks}
+    known = {*_collected_files(config), *(config.rootpath / file for file in of_checks)}
     left_out = (path for path in manual.python_files(config) if path not in known)
     names = "|".join(re.escape(phase.marker) for phase in plan.phases)
     found = marked_elsewhere(left_out, re.compile(rf"\bmark\.(?:phase\d+|{names})\b"))

@@ -191,6 +191,13 @@ def pytest_collection_modifyitems(
         (gate if worker is None else worker).activate(session, items)
     result = yield
     watch.finished = True
+    if not watch.found_checks:
+        titles = config.stash[keys.phase_titles_key]
+        if late := next((item for item in items if _is_check(item, titles)), None):
+            raise pytest.UsageError(
+                f"deploycheck: {late.nodeid} was marked as a check after the collection; mark it where it stands, or "
+                "by pytestmark in its file"
+            )
     return result
 
 
@@ -219,6 +226,13 @@ def pytest_cmdline_main(
 
     gate = config.stash.get(keys.gate_key, None)
     return worst_exit([int(status), ExitCode.INCOMPLETE]) if gate is None else gate.exit_status(int(status))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Also a gate whose plugin somebody took away lets go of its files."""
+    gate = config.stash.get(keys.gate_key, None)
+    if gate is not None and not config.pluginmanager.is_registered(gate):
+        gate.pytest_unconfigure()
 
 
 def _gate_was_due(config: pytest.Config) -> bool:

@@ -381,10 +381,14 @@ class GateSession:
         own = session.exitstatus = self._merge(exitstatus, session)
         self._recorder.announce_end(self._clock(), own)
         try:
-            return (yield)
-        finally:
-            self._close(worst_exit([own, int(session.exitstatus)]))
-            session.exitstatus = self._exit_status or ExitCode.GO
+            result = yield
+        except BaseException as error:
+            told = error.returncode if isinstance(error, pytest.exit.Exception) else ExitCode.INTERNAL_ERROR
+            self._close(worst_exit([own, own if told is None else told]))
+            raise
+        self._close(worst_exit([own, int(session.exitstatus)]))
+        session.exitstatus = self._exit_status or ExitCode.GO
+        return result
 
     def _close(self, exit_code: int) -> None:
         try:
@@ -419,7 +423,7 @@ class GateSession:
         """However the session ended, the file is closed."""
         if self._recorder is not None:
             self._recorder.let_go()
-            os.environ.pop(RUNNING)
+            os.environ.pop(RUNNING, None)
             if self._outside is not None:
                 os.environ[RUNNING] = self._outside
 
