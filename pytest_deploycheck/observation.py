@@ -6,8 +6,7 @@ no expected failure, no failed part (subtest), and no warning that says that not
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -111,17 +110,12 @@ class Observation:
         """From here on the test function has to be called, or nothing was judged."""
         self._called = False
 
-    @contextmanager
-    def calling(self) -> Iterator[Callable[[object], object]]:
+    def calling(self) -> Call:
         """Around the test function itself; what it returns goes through the callable given."""
         self._called = True
-        try:
-            yield self._see_answer
-        except BaseException as error:
-            self.see_exception(error, "call")
-            raise
+        return Call(self)
 
-    def _see_answer(self, answer: object) -> object:
+    def see_answer(self, answer: object) -> object:
         """A verdict that is returned instead of asserted judges nothing."""
         if answer is not None:
             self._note("answer", Status.ERROR, f"it returned {type(answer).__name__} instead of asserting something")
@@ -151,6 +145,22 @@ class Observation:
 
     def _note(self, when: str, status: Status, reason: str) -> None:
         self._ends[when] = (status, reason[:_REASON_LIMIT])
+
+
+class Call:
+    """The time in which a test function runs."""
+
+    __slots__ = ("_observation",)
+
+    def __init__(self, observation: Observation) -> None:
+        self._observation = observation
+
+    def __enter__(self) -> Callable[[object], object]:
+        return self._observation.see_answer
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        if error is not None:
+            self._observation.see_exception(error, "call")
 
 
 def classify(error: BaseException, when: str) -> tuple[Status, str]:

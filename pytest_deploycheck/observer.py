@@ -11,8 +11,7 @@ import inspect
 import os
 import threading
 import warnings
-from collections.abc import Callable, Coroutine, Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine, Generator
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -75,24 +74,32 @@ class Observer:
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, object, object]:
         """A blocked check is not executed: neither are its fixtures."""
-        if (observation := self._watches(item)) is not None:
-            observation.begin_attempt()
+        observation = self._watches(item)
         # Innermost: pytest's own wrappers must have begun, since they end in the teardown that follows all the same.
-        self._refuse_blocked(item)
-        return (yield from self._seeing(item, "setup"))
+        if observation is None:
+            _refuse_out_of_turn(item)
+            return (yield)
+        observation.begin_attempt()
+        self._refuse_blocked()
+        with _Watch(observation, "setup"):
+            return (yield)
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
         """Innermost: see the function called and what it raises, whatever hooks further out make of it."""
         observation = self._watches(item)
-        # A hook that turned the blocked setup's report green must not get the check executed.
-        self._refuse_blocked(item)
         if observation is None:
+            _refuse_out_of_turn(item)
             return (yield)
+        # A hook that turned the blocked setup's report green must not get the check executed.
+        self._refuse_blocked()
+        function = _watch_function(item, observation)
         try:
-            with _watched_function(item, observation):
-                return (yield from self._seeing(item, "call"))
+            with _Watch(observation, "call"):
+                return (yield)
         finally:
+            if function is not None:
+                item.obj = function  # type: ignore[attr-defined] # a test function has it
             # Where pytest keeps what a unittest case raised, until it makes the report.
             for caught in getattr(item, "_excinfo", None) or ():
                 observation.see_exception(caught.value, "call")
@@ -100,25 +107,15 @@ class Observer:
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, object, object]:
         """Innermost, as for the call."""
-        return (yield from self._seeing(item, "teardown"))
-
-    def _seeing(self, item: pytest.Item, when: str) -> Generator[None, object, object]:
         observation = self._watches(item)
         if observation is None:
             return (yield)
-        try:
-            with _NotingLostErrors(observation):
-                return (yield)
-        except BaseException as error:
-            observation.see_exception(error, when)
-            raise
+        with _Watch(observation, "teardown"):
+            return (yield)
 
-    def _refuse_blocked(self, item: pytest.Item) -> None:
-        if check_of(item) is None:
-            return
-        shut = self._shut if self._watches(item) is not None else "it was started out of its turn"
-        if shut:
-            raise Blocked(shut, _use_item_location=True)
+    def _refuse_blocked(self) -> None:
+        if self._shut:
+            raise Blocked(self._shut, _use_item_location=True)
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_makereport(
@@ -151,14 +148,22 @@ class Observer:
         return self._watching[1] if self._watching is not None and self._watching[0] is item else None
 
 
-@contextmanager
-def _watched_function(item: pytest.Item, observation: Observation) -> Iterator[None]:
-    """See the test function called, its answer and its exceptions: in itself, below every plugin that calls it."""
-    function: Callable[..., Any] = getattr(item, "obj", item.runtest)
+def _refuse_out_of_turn(item: pytest.Item) -> None:
+    if check_of(item) is not None:
+        raise Blocked("it was started out of its turn", _use_item_location=True)
+
+
+def _watch_function(item: pytest.Item, observation: Observation) -> Callable[..., Any] | None:
+    """See the test function called, its answer and its exceptions: in itself, below every plugin that calls it.
+
+    Returns the function that has to be put back; None where there is none to watch.
+    """
+    if not isinstance(item, pytest.Function):
+        return None
+    function: Callable[..., Any] = item.obj
     is_coroutine = inspect.iscoroutinefunction(function)
-    if not isinstance(item, pytest.Function) or (is_coroutine and isinstance(item, TestCaseFunction)):
-        yield  # unittest calls its own coroutines, and tells of what they return
-        return
+    if is_coroutine and isinstance(item, TestCaseFunction):
+        return None  # unittest calls its own coroutines, and tells of what they return
     observation.expect_call()
     if is_coroutine:
 
@@ -174,19 +179,20 @@ def _watched_function(item: pytest.Item, observation: Observation) -> Iterator[N
                 return see_answer(function(*args, **kwargs))
 
     item.obj = watched
-    try:
-        yield
-    finally:
-        item.obj = function
+    return function
 
 
-class _NotingLostErrors:
-    """Failures that no test function sees and that warnings tell of only where nobody mutes or records them."""
+class _Watch:
+    """Around a stage of a check: its exception, and failures that no test function sees.
 
-    __slots__ = ("_in_thread", "_observation", "_unawaited")
+    Of those, warnings tell only where nobody mutes or records them.
+    """
 
-    def __init__(self, observation: Observation) -> None:
+    __slots__ = ("_in_thread", "_observation", "_stage", "_unawaited")
+
+    def __init__(self, observation: Observation, stage: str) -> None:
         self._observation = observation
+        self._stage = stage
 
     def __enter__(self) -> None:
         self._in_thread = threading.excepthook
@@ -195,9 +201,11 @@ class _NotingLostErrors:
         threading.excepthook = self._note_thread
         warnings._warn_unawaited_coroutine = self._note_coroutine  # type: ignore[attr-defined] # no public name
 
-    def __exit__(self, *_error: object) -> None:
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
         threading.excepthook = self._in_thread
         warnings._warn_unawaited_coroutine = self._unawaited  # type: ignore[attr-defined] # no public name
+        if error is not None:
+            self._observation.see_exception(error, self._stage)
 
     def _note_thread(self, args: threading.ExceptHookArgs) -> None:
         if args.exc_type is not SystemExit:
@@ -224,7 +232,7 @@ def _result(item: pytest.Item, check: Check, observation: Observation, finished:
         status=status,
         reason=reason,
         flags=flags,
-        duration_s=observation.duration_s,
+        duration_s=round(observation.duration_s, 6),
         finished=finished,
         measurements=tuple(log.measurements) if log else (),
         evidence=tuple(evidence),

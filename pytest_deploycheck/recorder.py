@@ -5,13 +5,12 @@ from __future__ import annotations
 import getpass
 import os
 import platform
-import secrets
 import shlex
 import socket
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from itertools import chain, tee
+from pathlib import Path
 
 import pytest
 
@@ -19,13 +18,14 @@ from pytest_deploycheck import __version__
 from pytest_deploycheck.core import wire
 from pytest_deploycheck.core.clearance import Clearance, clear_phase
 from pytest_deploycheck.core.errors import RecordError
-from pytest_deploycheck.core.model import Check, Flag, Measurement, PhaseResult, Run, Status, Verdict
+from pytest_deploycheck.core.model import Check, CheckResult, Measurement, PhaseResult, Run, Status, Verdict
 from pytest_deploycheck.core.redact import redactor, secrets_in
+from pytest_deploycheck.core.resume import resume
 from pytest_deploycheck.core.run import SEAL, Event, RunBuilder
 from pytest_deploycheck.plan import Plan
 from pytest_deploycheck.record.files import write_atomically
 from pytest_deploycheck.record.journal import Journal
-from pytest_deploycheck.record.store import journal_path, runs_of
+from pytest_deploycheck.record.store import journal_path, new_run_id, refuse_known_run, require_run_id, runs_of
 from pytest_deploycheck.report import RENDERERS
 from pytest_deploycheck.settings import Prerequisites, Settings
 from pytest_deploycheck.target import describe_release
@@ -40,8 +40,10 @@ class Recorder:
     def __init__(self, settings: Settings, plan: Plan, journal: Journal, release: str) -> None:
         #: The phases that were not selected and whose verdict an earlier run reached.
         self.on_record: frozenset[str] = frozenset()
-        #: Keys of the checks whose earlier pass this run keeps (``--deploycheck-resume``).
+        #: Keys of the checks that this run does not run, because earlier ones settled them (``--deploycheck-resume``).
         self.kept: frozenset[tuple[str, str]] = frozenset()
+        #: Those of them in which earlier runs died, with the reason why they are not run again.
+        self.crashed: Mapping[tuple[str, str], str] = {}
         self._settings = settings
         self._plan = plan
         self._journal = journal
@@ -63,7 +65,25 @@ class Recorder:
     def start_check(self, check: Check, at: datetime) -> None:
         """Write down that a check is about to run; raises ``RecordError`` as `append` does."""
         event = {"event": "check_started", "check": check.id, "target": check.target, "at": at.isoformat()}
-        self._put(*self._journal.prepare_texts(event))
+        stored, text = self._journal.prepare_texts(event)
+        if stored is event:
+            self._run = None
+            self._builder.start_check(check)
+            self._journal.write(text)
+        else:
+            self._put(stored, text)
+
+    def end_check(self, result: CheckResult) -> None:
+        """Write down how a check ended; raises ``RecordError`` as `append` does."""
+        event = {"event": "check_finished", **wire.result_to_wire(result)}
+        stored, text = self._journal.prepare(event)
+        if stored is event and not result.measurements:
+            # What would be read from the event again is what is here. Numbers that JSON cannot hold are not.
+            self._run = None
+            self._builder.end_check(result)
+            self._journal.write(text)
+        else:
+            self._put(stored, text)
 
     def _put(self, event: Event, text: str) -> None:
         self._run = None
@@ -132,30 +152,20 @@ class Recorder:
         self.on_record = frozenset(carried)
 
     def resume(self, at: datetime) -> None:
-        """Keep what passed before: the newest end of a check in this release counts, when it is a pass and young."""
-        settled: set[tuple[str, str]] = set()
-        wanted = {check.key for phase in self._plan.phases if phase.selected for check in self.unfinished(phase.marker)}
-        kept = []
-        for run in self._earlier_runs():
-            if run.targets != self._settings.targets or run.digest != self._plan.digest:
-                continue
-            for result in run.checks:
-                key = result.check.key
-                if key not in wanted or key in settled or result.status in (Status.NOT_RUN, Status.BLOCKED):
-                    continue
-                settled.add(key)
-                young = result.finished is not None and at - result.finished <= self._settings.max_age
-                if result.status is Status.PASS and young:
-                    flags = tuple(dict.fromkeys([*result.flags, Flag.CARRIED]))
-                    kept.append(replace(result, flags=flags, carried_from=result.carried_from or run.run_id))
-        for result in kept:
+        """Begin with what earlier runs settled: passes are kept, and a check in which runs keep dying is an ERROR."""
+        selected = (phase.marker for phase in self._plan.phases if phase.selected)
+        wanted = {check.key: check for marker in selected for check in self.unfinished(marker)}
+        earlier = (run for run in self._earlier_runs(at) if run.digest == self._plan.digest)
+        settled = resume(earlier, wanted, now=at, max_age=self._settings.max_age)
+        for result in (*settled.kept, *settled.crashed):
             self.append({"event": "check_finished", **wire.result_to_wire(result)})
-        self.kept = frozenset(result.check.key for result in kept)
+        self.crashed = {result.check.key: result.reason for result in settled.crashed}
+        self.kept = frozenset(result.check.key for result in (*settled.kept, *settled.crashed))
 
-    def _earlier_runs(self) -> Iterator[Run]:
-        """The release's other runs, newest first."""
-        runs = runs_of(self._settings.record, self._release)
-        return (run for run in runs if run.run_id != self._journal.path.stem)
+    def _earlier_runs(self, now: datetime | None = None) -> Iterator[Run]:
+        """The release's other runs on the same targets, newest first."""
+        runs = runs_of(self._settings.record, self._release, now=now, besides=self._journal.path.stem)
+        return (run for run in runs if run.targets == self._settings.targets)
 
     def close(self) -> None:
         """Let go of the journal and write the reports; raises ``RecordError`` when the disk refuses."""
@@ -174,7 +184,7 @@ class Recorder:
 
     def measurement(self, check_id: str, name: str) -> Measurement | None:
         """A measurement of a check that passed: in this run, else in the newest earlier run that has it."""
-        earlier = (run.checks for run in self._earlier_runs() if run.targets == self._settings.targets)
+        earlier = (run.checks for run in self._earlier_runs())
         for results in chain([self._builder.results()], earlier):
             for result in results:
                 if result.check.id == check_id and result.status is Status.PASS:
@@ -188,11 +198,12 @@ def start_recorder(config: pytest.Config, settings: Settings, plan: Plan, at: da
     """Open the journal and write the denominator down.
 
     The reports are written once now, saying INCOMPLETE: an unwritable path shows before the first check, and what
-    an earlier run left there cannot be taken for this one's, should this one die. Raises ``RecordError``.
+    an earlier run left there cannot be taken for this one's, should this one die. Raises ``RecordError``, and
+    ``SettingsError`` for a run id that cannot be one.
     """
     release = settings.release or describe_release(next(iter(settings.targets), None), base=settings.root)
-    carried = _carried(plan, settings, runs_of(settings.record, release), at)
-    run_id = f"{at:%Y%m%dT%H%M%S.%fZ}-{secrets.token_hex(3)}"
+    carried = _carried(plan, settings, runs_of(settings.record, release, now=at), at)
+    run_id = _run_id(config, settings, at)
     redact = redactor(secrets_in(os.environ))
     journal = Journal(journal_path(settings.record, release, run_id), redact)
     recorder = Recorder(settings, plan, journal, release)
@@ -216,10 +227,22 @@ def start_recorder(config: pytest.Config, settings: Settings, plan: Plan, at: da
         if settings.resume:
             recorder.resume(at)
         recorder.write_reports()
+        if witness := config.getoption("deploycheck_witness", None):
+            write_atomically(Path(config.invocation_params.dir, witness), f"{journal.path}\n")
     except RecordError:
         journal.close()
         raise
     return recorder
+
+
+def _run_id(config: pytest.Config, settings: Settings, at: datetime) -> str:
+    """The id that the command line gives, else one of the moment and of chance."""
+    given = config.getoption("deploycheck_run_id", None)
+    if given is None:
+        return new_run_id(at)
+    require_run_id(given, where="command line: --deploycheck-run-id")
+    refuse_known_run(settings.record, given)
+    return str(given)
 
 
 def _carried(plan: Plan, settings: Settings, earlier: Iterator[Run], at: datetime) -> Carried:

@@ -14,7 +14,6 @@ from typing import NoReturn
 import pytest
 
 from pytest_deploycheck import keys
-from pytest_deploycheck.core import wire
 from pytest_deploycheck.core.errors import RecordError
 from pytest_deploycheck.core.gate import Barrier, barrier
 from pytest_deploycheck.core.model import (
@@ -51,6 +50,8 @@ def now() -> datetime:
 def activate(session: pytest.Session, items: list[pytest.Item]) -> None:
     """Build the plan from the collected items and register the gate; a user's mistake is a usage error."""
     config = session.config
+    # Items stay until the end: the garbage collector need not look at ten thousands of them again and again.
+    gc.freeze()
     remove_last_reports(config)
     refuse_blindness(config)
     collected, plan = make_plan(session, items)
@@ -212,9 +213,6 @@ class GateSession:
         if not any(phase.selected for phase in plan.phases):
             return
         self._refuse_nesting()
-        # Ten thousands of small objects come to stay, and the collector would look at all of them again and again.
-        pause = gc.isenabled()
-        gc.disable()
         try:
             with usage_errors():
                 self._recorder = start_recorder(self._config, self.settings, plan, self._clock())
@@ -222,9 +220,7 @@ class GateSession:
             if isinstance(error.__cause__, RecordError) and error.__cause__.line is not None:
                 pytest.exit(f"INVALID: {error}", returncode=ExitCode.INVALID)
             raise
-        finally:
-            if pause:
-                gc.enable()
+        gc.freeze()
         kept = self._recorder.kept
         self._remaining.update(check.phase for check in to_run if check.key not in kept)
 
@@ -294,7 +290,7 @@ class GateSession:
         """Write the result down; the last one of a phase decides it."""
         marker = result.check.phase
         self._doubt_stop()
-        self._append({"event": "check_finished", **wire.result_to_wire(result)})
+        self._record(result)
         self._remaining[marker] -= 1
         # The last phase is decided as the session ends, below pytest's own progress line.
         if not self._remaining[marker] and any(self._remaining.values()):
@@ -348,6 +344,12 @@ class GateSession:
         except RecordError as error:
             self._give_up(error)
 
+    def _record(self, result: CheckResult) -> None:
+        try:
+            self._active.end_check(result)
+        except RecordError as error:
+            self._give_up(error)
+
     def _give_up(self, error: RecordError) -> NoReturn:
         self._broken = str(error)
         pytest.exit(f"deploycheck: {error}", returncode=ExitCode.INTERNAL_ERROR)
@@ -366,7 +368,7 @@ class GateSession:
         for check in self._active.unfinished(marker):
             status = Status.BLOCKED if reason else Status.NOT_RUN
             result = CheckResult(check=check, status=status, reason=reason or STOPPED, finished=self._clock())
-            self._append({"event": "check_finished", **wire.result_to_wire(result)})
+            self._record(result)
         self._decide(marker)
 
     # -- the end ---------------------------------------------------------------------------------------------------
@@ -420,7 +422,8 @@ class GateSession:
         return status if status == self._exit_status else worst_exit([status, self._exit_status])
 
     def pytest_unconfigure(self) -> None:
-        """However the session ended, the file is closed."""
+        """However the session ended, the file is closed, and the garbage collector sees everything again."""
+        gc.unfreeze()
         if self._recorder is not None:
             self._recorder.let_go()
             os.environ.pop(RUNNING, None)

@@ -72,11 +72,16 @@ class Controller:
         self._checks: dict[tuple[str, str], Check] = {}
         self._gate: GateSession | None = None
         self._switch: Scheduling | None = None
+        self._session: pytest.Session | None = None
         self._watchdog = Watchdog(patience_of(config))
         if config.option.maxworkerrestart is None and config.option.numprocesses is None:
             config.option.maxworkerrestart = RESTARTS * len(config.option.tx)
 
     # -- what xdist tells ------------------------------------------------------------------------------------------
+
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Where pytest counts what could not be collected."""
+        self._session = session
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: WorkerController) -> None:
@@ -155,7 +160,7 @@ class Controller:
     def _refuse_difference(self, node: WorkerController, ids: list[str]) -> None:
         """An index must mean the same item on every worker, and a check the same one."""
         self._first = first, known = self._first or (node, ids)
-        if ids == known and self._plans.get(node) == self._plans.get(first):
+        if ids == known and _same_plan(self._plans.get(node), self._plans.get(first)):
             return
         odd = sorted(set(ids) ^ set(known))
         what = f"{odd[0]} is not in both" if odd else "the same tests, in another order or with other marks"
@@ -249,6 +254,7 @@ class Controller:
         self._config.pluginmanager.register(self._gate, keys.GATE)
         self._gate.begin(plan, [self._checks[key] for key in self._index_of])
         self._gate.say_notes()
+        self._stop_at_collection_errors()
         assert self._first is not None  # a collection has come before anything is scheduled
         return PhaseScheduling(
             self,
@@ -257,6 +263,12 @@ class Controller:
             stages=_stages(rows, self._checks, self._gate),
             collection=self._first[1],
         )
+
+    def _stop_at_collection_errors(self) -> None:
+        """As pytest does before its own loop, and xdist does not: what else would have been found is unknown."""
+        failed = self._session.testsfailed if self._session is not None else 0
+        if failed and not self._config.option.continue_on_collection_errors:
+            raise pytest.Session.Interrupted(f"{failed} error{'s' * (failed != 1)} during collection")
 
     def catch_up(self) -> None:
         """Take everything the workers have said so far; raises what one of them refused."""
@@ -331,6 +343,11 @@ class Controller:
     def _active(self) -> GateSession:
         assert self._gate is not None  # workers run nothing before it has begun
         return self._gate
+
+
+def _same_plan(one: str | None, other: str | None) -> bool:
+    # Parsed, because the order of keys may come from a set, which differs between processes.
+    return one == other or (one is not None and other is not None and json.loads(one) == json.loads(other))
 
 
 def _read_plan(text: str) -> tuple[Plan, list[list[Any] | None]]:

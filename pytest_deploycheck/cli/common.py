@@ -10,8 +10,9 @@ from typing import Any
 import click
 
 from pytest_deploycheck.core.errors import DeployCheckError, RecordError
-from pytest_deploycheck.core.model import ExitCode, Run
-from pytest_deploycheck.record.store import find_run
+from pytest_deploycheck.core.model import ExitCode, Run, Verdict
+from pytest_deploycheck.record.store import NeverBegunError, find_run
+from pytest_deploycheck.report.text import verdict_style
 
 
 class CliError(click.ClickException):
@@ -26,11 +27,19 @@ class InvalidRecordError(CliError):
     exit_code = int(ExitCode.INVALID)
 
 
+class NeverBegunRecordError(CliError):
+    """The newest journal is that of a run which died before its first line."""
+
+    exit_code = int(ExitCode.INCOMPLETE)
+
+
 @contextmanager
 def told_plainly() -> Iterator[None]:
-    """A user's mistake is a line and exit 4; a record that does not verify, exit 14."""
+    """A user's mistake is a line and exit 4; a record that does not verify, exit 14; a run that never began, 11."""
     try:
         yield
+    except NeverBegunError as error:
+        raise NeverBegunRecordError(f"INCOMPLETE: {error}") from error
     except RecordError as error:
         raise (CliError if error.line is None else InvalidRecordError)(str(error)) from error
     except DeployCheckError as error:
@@ -58,3 +67,10 @@ def load_run(record: Path, release: str | None, run_id: str | None) -> Run:
     """The run that the options name; raises ``CliError``."""
     with told_plainly():
         return find_run(record, release=release, run_id=run_id)
+
+
+def styled(line: str, verdict: Verdict | None) -> str:
+    """The line in its verdict's colour; click takes the colour out where the output is no terminal."""
+    style = verdict_style(verdict) if verdict else {"bold": True}
+    colour = next((name for name in style if name != "bold"), None)
+    return click.style(line, fg=colour, bold=style.get("bold", False))

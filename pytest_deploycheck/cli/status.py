@@ -6,10 +6,9 @@ from pathlib import Path
 
 import click
 
-from pytest_deploycheck.cli.common import load_run, run_options
-from pytest_deploycheck.core.model import Verdict
+from pytest_deploycheck.cli.common import load_run, run_options, styled
 from pytest_deploycheck.report import RENDERERS
-from pytest_deploycheck.report.text import board_lines, next_lines, summary_line, verdict_style
+from pytest_deploycheck.report.text import board_lines, next_lines, summary_line
 
 
 @click.command(epilog="Example: deploycheck status --release 2026.11")
@@ -28,17 +27,12 @@ def status(ctx: click.Context, *, record: Path, release: str | None, run_id: str
     finished = run.finished.strftime("%Y-%m-%d %H:%M:%S %Z") if run.finished else "never finished"
     click.echo(f"release {run.release}, run {run.run_id}, {finished}")
     for line, verdict in board_lines(run):
-        click.echo(_styled(line, verdict))
+        click.echo(styled(line, verdict))
     for note in run.notes:
         click.echo(f"note: {note}")
+    for check in () if run.closed else run.in_flight:
+        click.echo(f"note: {check.id} was running when the run was last heard of")
     for line in next_lines(run):
         click.echo(line)
-    click.echo(_styled(summary_line(run), run.selected_verdict))
+    click.echo(styled(summary_line(run), run.selected_verdict))
     ctx.exit(run.exit_code)
-
-
-def _styled(line: str, verdict: Verdict | None) -> str:
-    """The line in its verdict's colour; click takes the colour out where the output is no terminal."""
-    style = verdict_style(verdict) if verdict else {"bold": True}
-    colour = next((name for name in style if name != "bold"), None)
-    return click.style(line, fg=colour, bold=style.get("bold", False))

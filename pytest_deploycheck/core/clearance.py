@@ -106,7 +106,7 @@ def _look(run: Run, marker: str, target: str | None, not_before: datetime | None
         result, rows = _on_target(run, result, rows, target)
     since = result.decided or run.finished or run.started
     doubt = _doubt(run)
-    if doubt and result.verdict.rank < Verdict.INCOMPLETE.rank:
+    if doubt and result.verdict in (Verdict.GO, Verdict.HOLD):
         result = replace(result, verdict=Verdict.INCOMPLETE, reason=doubt, cause=None)
     return _Look(
         found=Clearance(

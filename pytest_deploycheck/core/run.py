@@ -122,10 +122,11 @@ class RunBuilder:
             case "run_started":
                 self._take_start(wire.start_from_wire(_body(event)))
             case "check_started":
-                self._take_check_start(event)
+                wire.moment_from_wire(event["at"])
+                self.start_check(self._checks[event["check"], event["target"]])
             case "check_finished":
                 body = {key: value for key, value in event.items() if key not in ("event", "at")}
-                self._take_result(wire.result_from_wire(body, self._checks))
+                self.end_check(wire.result_from_wire(body, self._checks))
             case "phase_opened":
                 marker = self._concerning(event)
                 _refuse(f"{marker} was opened before", when=marker in self._opened)
@@ -150,15 +151,15 @@ class RunBuilder:
         self._verdicts.pop(marker, None)
         return marker
 
-    def _take_check_start(self, event: Event) -> None:
-        key = (event["check"], event["target"])
-        check = self._checks[key]
+    def start_check(self, check: Check) -> None:
+        """A check is about to run; raises ``RecordError`` where it has its end, or was started before."""
+        key = check.key
         if key in self._in_flight or key in self._results or check.phase in self._decided:
             raise RecordError(f"{check.id!r} was started before, or has its end")
-        wire.moment_from_wire(event["at"])
         self._in_flight[key] = check
 
-    def _take_result(self, result: CheckResult) -> None:
+    def end_check(self, result: CheckResult) -> None:
+        """A check has ended; raises ``RecordError`` where it has its end, or its phase was decided."""
         key, marker = result.check.key, result.check.phase
         if key in self._results:
             raise RecordError(f"a second result of {result.check.id!r}")
@@ -194,7 +195,7 @@ class RunBuilder:
             _refuse(f"{check.id!r} is not of {marker}", when=check.phase != marker)
             result = wire.result_from_wire(data, self._checks)
             flags = (*(flag for flag in result.flags if flag is not Flag.CARRIED), Flag.CARRIED)
-            self._take_result(replace(result, flags=flags, carried_from=result.carried_from or run_id))
+            self.end_check(replace(result, flags=flags, carried_from=result.carried_from or run_id))
 
     def result_of(self, check: Check) -> CheckResult:
         """The result of a check, NOT_RUN with its reason where there is none."""
