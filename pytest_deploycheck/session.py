@@ -204,7 +204,8 @@ class GateSession:
             from pytest_deploycheck.report.json import plan_to_json
 
             with open(path, "w", encoding="utf-8") as file:
-                file.write(plan_to_json(plan.phases, plan.checks))
+                strays = plan.checklist.strays if plan.checklist else ()
+                file.write(plan_to_json(plan.phases, plan.checks, strays))
 
     def begin(self, plan: Plan, to_run: Iterable[Check]) -> None:
         """Open the record with the denominator; `to_run` are the checks that have an item."""

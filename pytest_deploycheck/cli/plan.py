@@ -23,13 +23,16 @@ _EPILOG = "Example: deploycheck plan checks -m 'phase1 or phase2'"
 def plan(*, as_json: bool, pytest_args: tuple[str, ...]) -> None:
     """Show every check: its phase, id, title, and the test or the person that judges it.
 
-    PYTEST_ARGS are handed to pytest, which collects the checklist and runs nothing. Ticked boxes and checks without a
-    remediation are called out.
+    PYTEST_ARGS are handed to pytest, which collects the checklist and runs nothing. Ticked boxes, checks without a
+    remediation and task lines that belong to no phase are called out.
     """
     document = _collect(pytest_args)
+    strays = document.pop("strays", [])
     click.echo(json.dumps(document, indent=1) if as_json else "", nl=as_json)
     if not as_json:
         _print_table(document)
+        for source in strays:
+            click.echo(f"no check: the task line at {source} stands under no phase's heading")
 
 
 def _collect(pytest_args: tuple[str, ...]) -> dict[str, Any]:

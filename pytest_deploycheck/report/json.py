@@ -16,9 +16,13 @@ def render(run: Run) -> str:
     return _dump(run_to_wire(run))
 
 
-def plan_to_json(phases: Iterable[Phase], checks: Iterable[Check]) -> str:
-    """The checklist before a run: ``{"phases": [...], "checks": [...]}``."""
-    return _dump(checks_to_plan(phases, checks))
+def plan_to_json(phases: Iterable[Phase], checks: Iterable[Check], strays: Iterable[str] = ()) -> str:
+    """The checklist before a run: ``{"phases": [...], "checks": [...]}``.
+
+    `strays`, where given, are ``file:line`` of task lines that stand under no phase.
+    """
+    listed = list(strays)
+    return _dump(checks_to_plan(phases, checks) | ({"strays": listed} if listed else {}))
 
 
 def run_schema() -> dict[str, Any]:

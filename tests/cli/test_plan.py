@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 
+import pytest
 from click.testing import Result
 
 Run = Callable[..., int]
@@ -31,6 +32,17 @@ def test_json_has_the_keys_of_a_run(run_checklist: Run, deploycheck: Cli) -> Non
         ("phase1.core", "automated"),
         ("phase2.told", "manual"),
     ]
+
+
+def test_a_task_line_under_no_phase_is_called_out(
+    run_checklist: Run, deploycheck: Cli, pytester: pytest.Pytester
+) -> None:
+    """It would be lost without a word: nobody runs it, nobody signs it. The JSON stays what it is."""
+    checklist = pytester.path / "list.md"
+    checklist.write_text(checklist.read_text("utf-8") + "\n# Appendix\n\n- [ ] Nobody's\n", encoding="utf-8")
+
+    assert "no check: the task line at list.md:" in deploycheck("plan").output
+    assert list(json.loads(deploycheck("plan", "--json").output)) == ["phases", "checks"]
 
 
 def test_arguments_reach_pytest(run_checklist: Run, deploycheck: Cli) -> None:
