@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
@@ -52,7 +51,7 @@ def read_check(
     phase = own[0] if own else _phase_of_line(given, checklist, where)
     words = _words(arguments, where)
     function = getattr(item, "obj", None)
-    title = words["title"] or (inspect.getdoc(function) or "").partition("\n")[0].strip() or item.name
+    title = words["title"] or (getattr(function, "__doc__", "") or "").strip().partition("\n")[0].strip() or item.name
     return Check(
         id=(given or f"{phase}.{getattr(item, 'originalname', None) or item.name}") + parameters,
         phase=phase,

@@ -180,13 +180,19 @@ def find_broken_imports(modules: list[str]) -> list[str]:
 
 
 def check_types(paths: list[str], seconds: float) -> dict[str, Any]:
-    """The ``output`` of mypy on the paths and its ``status``; its cache is the user's, not the project folder's."""
+    """The ``output`` of mypy on the paths and its ``status``.
+
+    Its cache lies with the user's, not in the project's folder, and is of this folder alone: what mypy found in another
+    copy of the same files must not be told of this one.
+    """
+    import hashlib
     import os
     import subprocess
     import sys
 
     home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    cache = os.path.join(home, "deploycheck", "mypy")
+    folder = hashlib.sha256(os.path.realpath(os.getcwd()).encode("utf-8", "replace")).hexdigest()[:16]
+    cache = os.path.join(home, "deploycheck", "mypy", folder)
     os.makedirs(cache, mode=0o700, exist_ok=True)
     options = ["--cache-dir", cache, "--no-pretty", "--no-color-output", "--show-error-codes", "--hide-error-context"]
     done = subprocess.run(
