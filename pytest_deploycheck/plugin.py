@@ -89,10 +89,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     add("--deploycheck-json", "write the run as JSON here", metavar="PATH")
     add("--deploycheck-record", "the folder of the journals of all runs (default: .deploycheck)", metavar="DIR")
-    add(
-        "--deploycheck-keep-going", "run later phases after a NO-GO; the verdict stays", action="store_true", ini="bool"
-    )
-    add("--deploycheck-resume", "keep the passes of the last run of this release", action="store_true", ini="bool")
+    add("--deploycheck-keep-going", "run later phases after a NO-GO; the verdict stays", action="store_true")
+    add("--deploycheck-resume", "keep the passes of the last run of this release", action="store_true")
     add(
         "--deploycheck-prerequisites",
         "when an earlier phase that was not selected is not on record: warn (default), require it, or ignore that",

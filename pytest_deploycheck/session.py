@@ -186,6 +186,7 @@ class GateSession:
         self._outside: str | None = None
         #: Why the record or a report could not be written.
         self._broken = ""
+        self._board_shown = False
 
     # -- the plan --------------------------------------------------------------------------------------------------
 
@@ -394,6 +395,8 @@ class GateSession:
         return result
 
     def _close(self, exit_code: int) -> None:
+        # Some ways to end, and in some versions --no-summary, let pytest leave its summary out, with the board in it.
+        self.pytest_terminal_summary()
         try:
             self._active.append({"event": "run_finished", "exit_code": exit_code, "at": self._at()})
             self._exit_status = self._active.run.exit_code
@@ -433,7 +436,8 @@ class GateSession:
 
     def pytest_terminal_summary(self) -> None:
         """The board: every phase, what to do next, where the report lies."""
-        if self._recorder is not None:
+        if self._recorder is not None and not self._board_shown:
+            self._board_shown = True
             self._board.summary(self._recorder.run, self.settings.report, problem=self._broken)
 
     # -- for fixtures and other plugins ----------------------------------------------------------------------------
