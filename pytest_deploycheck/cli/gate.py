@@ -14,7 +14,7 @@ import click
 
 from pytest_deploycheck.cli.common import InvalidRecordError, styled, told_plainly
 from pytest_deploycheck.core.clearance import PhaseStanding, ReleaseStanding, Standing, clear_release
-from pytest_deploycheck.core.errors import RecordError
+from pytest_deploycheck.core.errors import RecordError, SettingsError
 from pytest_deploycheck.core.model import Run, Verdict
 from pytest_deploycheck.durations import parse_duration
 from pytest_deploycheck.record.store import merged_runs
@@ -52,6 +52,11 @@ def gate(
         required = _split(require)
         runs = _merge(folders or (Path(".deploycheck"),), release, now)
     standing = clear_release(runs, required=required, now=now, max_age=age)
+    # A folder that was named and is not there may hold the run that says NO-GO.
+    gaps = tuple(
+        f"{folder} is no folder: what was recorded there is unknown" for folder in folders if not folder.is_dir()
+    )
+    standing = replace(standing, gaps=gaps)
     if as_json:
         click.echo(json.dumps(_document(release, runs, standing, now), indent=1))
     else:
@@ -64,7 +69,7 @@ def _split(require: str | None) -> list[str] | None:
         return None
     names = [name for name in (part.strip() for part in require.split(",")) if name]
     if not names:
-        raise click.BadParameter("name at least one phase, or leave the option out", param_hint="--require")
+        raise SettingsError("--require: name at least one phase, or leave the option out")
     return names
 
 
@@ -89,6 +94,8 @@ def _print(release: str, standing: ReleaseStanding, now: datetime) -> None:
         click.echo(styled("  ".join([*cells, row[-1]]).rstrip(), verdict))
     if standing.outdated:
         click.echo(f"note: {standing.outdated} of its runs do not count: the checklist was changed since")
+    for gap in standing.gaps:
+        click.echo(f"note: {gap}")
     for line in _next(release, standing):
         click.echo(line)
     click.echo(styled(f"{standing.verdict}  {_summary(release, standing)}", standing.verdict))
@@ -158,6 +165,7 @@ def _document(release: str, runs: list[Run], standing: ReleaseStanding, now: dat
         "exit_code": int(standing.exit_code),
         "runs": [run.run_id for run in runs],
         "outdated": standing.outdated,
+        "gaps": list(standing.gaps),
         "phases": [
             {
                 "marker": phase.phase.marker,

@@ -30,7 +30,8 @@ _FROM_TERMINAL = (signal.SIGINT, getattr(signal, "SIGQUIT", signal.SIGINT))
 _BY_SIGNAL = 128
 
 
-@click.command(context_settings={"ignore_unknown_options": True}, epilog=_EPILOG)
+# A short -h would be taken out of pytest's own short options, as in -rh.
+@click.command(context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]}, epilog=_EPILOG)
 @click.argument("pytest_args", nargs=-1, type=click.UNPROCESSED)
 @click.pass_context
 def run(ctx: click.Context, *, pytest_args: tuple[str, ...]) -> None:
@@ -109,8 +110,8 @@ def _in_foreground() -> bool:
 @contextmanager
 def _handling(handler: object) -> Iterator[None]:
     numbers = [getattr(signal, name) for name in _PASSED_ON if hasattr(signal, name)]
-    # What the caller ignores (nohup) stays ignored, by the child too.
-    before = {number: old for number in numbers if (old := signal.getsignal(number)) is not signal.SIG_IGN}
+    # What the caller ignores (nohup) stays ignored, by the child too; None is a handler that Python cannot put back.
+    before = {number: old for number in numbers if (old := signal.getsignal(number)) not in (signal.SIG_IGN, None)}
     for number in before:
         signal.signal(number, handler)  # type: ignore[arg-type] # a handler, typed where it is written
     try:

@@ -195,6 +195,8 @@ class ReleaseStanding:
     phases: tuple[PhaseStanding, ...]
     #: How many runs do not count, because the checklist was changed since.
     outdated: int = 0
+    #: What was to be looked at and is not there; with any, the release is INCOMPLETE at best.
+    gaps: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
@@ -202,7 +204,8 @@ class ReleaseStanding:
         counted = [standing.clearance for phase in self.phases for standing in phase.on]
         if any(clearance is not None and clearance.rollback for clearance in counted):
             return Verdict.ROLLBACK
-        return worst(phase.verdict for phase in self.phases if phase.required)
+        floor = [Verdict.INCOMPLETE] if self.gaps else []
+        return worst([*(phase.verdict for phase in self.phases if phase.required), *floor])
 
     @property
     def exit_code(self) -> ExitCode:

@@ -84,19 +84,21 @@ def test_an_empty_record_is_a_plain_error(pytester: pytest.Pytester, deploycheck
 
 
 def test_an_edited_journal_is_invalid(run_checklist: Run, deploycheck: Cli, pytester: pytest.Pytester) -> None:
-    """Exit 14, naming the line after the edited one, where the chain breaks."""
+    """Exit 14, naming the edited line."""
     run_checklist()
     journal = next(pytester.path.glob(".deploycheck/*/*.jsonl"))
+    lines = journal.read_text().splitlines()
+    number = next(place for place, line in enumerate(lines, start=1) if '"PENDING"' in line)
     journal.write_text(journal.read_text().replace('"PENDING"', '"PASS"'))
 
     result = deploycheck("status")
 
     assert result.exit_code == 14
-    assert f"{journal.name}:" in result.output
+    assert f"{journal.name}:{number}: " in result.output
     assert "the chain breaks here" in result.output
 
 
-@pytest.mark.parametrize("command", ["plan", "status", "report"])
+@pytest.mark.parametrize("command", ["plan", "run", "status", "gate", "report"])
 def test_every_command_has_help_with_an_example_and_stands_in_the_readme(command: str) -> None:
     """What nobody can find is not there."""
     result = CliRunner().invoke(main, [command, "--help"])

@@ -106,6 +106,24 @@ def started_event(check: Check) -> Event:
     return {"event": "check_started", "check": check.id, "target": check.target, "at": NOON.isoformat()}
 
 
+#: The phases of a run that was asked for the second alone.
+EARLIER, OWN = make_phase("phase1", selected=False), make_phase("phase2")
+
+
+def carried_event(verdict: str, results: list[CheckResult], **changes: Any) -> Event:
+    """What is written of phase 1 when an earlier run decided it."""
+    return {
+        "event": "phase_carried",
+        "phase": "phase1",
+        "run_id": "20260101T000000.000000Z-000000",
+        "verdict": verdict,
+        "reason": "1 passed (run x, 2 h ago)",
+        "results": [wire.result_to_wire(result) for result in results],
+        "at": NOON.isoformat(),
+        **changes,
+    }
+
+
 def make_events(results: Sequence[CheckResult], *, phases: Sequence[Phase] = (), **start: Any) -> list[Event]:
     """The whole journal of a run in which these results came to be, decided as the results say."""
     first = start_event((result.check for result in results), phases=phases, **start)

@@ -102,7 +102,8 @@ def test_nothing_is_stored_that_redaction_would_have_taken_out(
     assert list(read_events(path)) == [json.loads(json.dumps(stored))]
 
 
-def test_a_secret_that_is_also_a_word_of_the_journal_does_not_break_it(path: Path) -> None:
+def test_a_secret_that_is_also_a_word_of_the_journal_does_not_break_it(tmp_path: Path) -> None:
+    path = tmp_path / "v1.0" / "20260102T120000.000000Z-abc123.jsonl"
     # A test system's password may well be "deploy" or "finished"; the record must stay a record.
     events = make_events([make_result("PASS", make_check("deploy.a", title="the secret is hunter2"))])
     words = {"deploy": "DB_PASSWORD", "finished": "TOKEN", "status": "API_KEY", "phase_decided": "AUTH"}

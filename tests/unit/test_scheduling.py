@@ -269,6 +269,7 @@ def test_a_stage_is_shared_by_all_workers(items: int, nodes: int) -> None:
     loads = [len([index for index in node.held if index != SHUTDOWN]) for node in session.active]
     assert min(loads) >= min(1, items // nodes)
     assert max(loads) - min(loads) <= max(1, items // (2 * nodes))
+    assert all(node.can_move for node in session.active if node.held)
 
 
 def test_two_items_of_a_stage_run_beside_each_other() -> None:

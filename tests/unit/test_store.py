@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,10 +11,20 @@ from builders import NOON, closing_event, make_events, make_result, outcomes
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_deploycheck.core.errors import RecordError
+from pytest_deploycheck.core.errors import RecordError, SettingsError
 from pytest_deploycheck.core.model import CheckResult, Verdict
 from pytest_deploycheck.record.journal import Journal
-from pytest_deploycheck.record.store import find_run, journal_path, read_run, runs_of
+from pytest_deploycheck.record.store import (
+    NeverBegunError,
+    find_run,
+    journal_path,
+    merged_runs,
+    new_run_id,
+    read_run,
+    refuse_known_run,
+    require_run_id,
+    runs_of,
+)
 
 RELEASES = [
     "v1.0",
@@ -47,7 +57,8 @@ def record(
 ) -> Path:
     """Put a run on record, a pass unless its results are given; its path."""
     name = run_id(hours, machine)
-    events = make_events(list(results) or [make_result()], release=release, run_id=name)
+    began = (NOON + timedelta(hours=hours)).isoformat()
+    events = make_events(list(results) or [make_result()], release=release, run_id=name, at=began)
     return write(journal_path(folder, release, name), events)
 
 
@@ -69,12 +80,12 @@ def test_a_run_is_read_as_it_was_written(tmp_path: Path) -> None:
 
 def test_a_run_cut_off_at_any_byte_is_never_go(tmp_path: Path) -> None:
     whole = record(tmp_path, results=(make_result(), make_result("PASS", "phase1.b"))).read_bytes()
-    cut = tmp_path / "cut.jsonl"
+    cut = journal_path(tmp_path, "v1.0", run_id())
     first = whole.index(b"\n") + 1
     for length in range(len(whole)):
         cut.write_bytes(whole[:length])
         if length < first:
-            with pytest.raises(RecordError, match="does not begin"):
+            with pytest.raises(NeverBegunError, match="does not begin"):
                 read_run(cut)
             continue
         run = read_run(cut)
@@ -223,3 +234,132 @@ def test_no_verdict_is_read_past_a_journal_that_was_touched(tmp_path: Path) -> N
     assert str(broken) in str(caught.value)
     with pytest.raises(RecordError):
         find_run(tmp_path)
+
+
+# -- where a journal lies ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("place", ["v1.0/other.jsonl", "v2.0/{name}", "{name}", "v1%2E0/{name}"])
+def test_a_journal_under_another_name_is_refused(tmp_path: Path, place: str) -> None:
+    """A run of one release must not pass for one of another by copying its file."""
+    path = record(tmp_path)
+    copy = tmp_path / place.format(name=path.name)
+    copy.parent.mkdir(exist_ok=True)
+    shutil.copy(path, copy)
+    with pytest.raises(RecordError, match="stands under another name") as caught:
+        read_run(copy)
+    assert caught.value.line == 1
+
+
+def test_runs_are_ordered_by_when_they_began_and_not_by_name(tmp_path: Path) -> None:
+    for name, hours in (("a-newest", 3), ("zz", 1), ("build.7", 2)):
+        events = make_events([make_result()], run_id=name, at=(NOON + timedelta(hours=hours)).isoformat())
+        write(journal_path(tmp_path, "v1.0", name), events)
+    record(tmp_path, hours=0)
+    assert [run.run_id for run in runs_of(tmp_path, "v1.0")] == ["a-newest", "build.7", "zz", run_id()]
+    assert find_run(tmp_path).run_id == "a-newest"
+
+
+def test_an_odd_but_valid_beginning_is_read_as_a_whole(tmp_path: Path) -> None:
+    """Another writer may put the keys in another order; the moment counts all the same."""
+    record(tmp_path, hours=1)
+    first, *rest = make_events([make_result()], run_id="other", at=(NOON + timedelta(hours=2)).isoformat())
+    write(journal_path(tmp_path, "v1.0", "other"), [{**dict(reversed(first.items()))}, *rest])
+    assert [run.run_id for run in runs_of(tmp_path, "v1.0")] == ["other", run_id(1)]
+
+
+@pytest.mark.parametrize("content", [b"", b'{"seq":0,"prev":"', b'{"seq":0' + b" " * 3_000_000])
+def test_a_journal_that_never_began_is_left_out_and_told_where_it_is_the_newest(tmp_path: Path, content: bytes) -> None:
+    record(tmp_path, hours=1)
+    dead = journal_path(tmp_path, "v1.0", run_id(2))
+    dead.write_bytes(content)
+    assert [run.run_id for run in runs_of(tmp_path, "v1.0")] == [run_id(1)]
+    with pytest.raises(NeverBegunError, match="died before it began"):
+        find_run(tmp_path)
+    record(tmp_path, hours=3)
+    assert find_run(tmp_path).run_id == run_id(3)
+
+
+def test_a_first_line_that_is_no_event_is_never_passed_over(tmp_path: Path) -> None:
+    record(tmp_path, hours=1)
+    journal_path(tmp_path, "v1.0", run_id(-5)).write_bytes(b"hello\n")
+    with pytest.raises(RecordError) as caught:
+        list(runs_of(tmp_path, "v1.0"))
+    assert caught.value.line == 1
+
+
+@pytest.mark.parametrize(("ahead", "fine"), [(timedelta(minutes=4), True), (timedelta(minutes=6), False)])
+def test_a_run_of_the_future_is_refused_and_the_clocks_are_named(
+    tmp_path: Path, ahead: timedelta, *, fine: bool
+) -> None:
+    path = record(tmp_path)
+    last = NOON + timedelta(seconds=90)  # the end that the makers write
+    if fine:
+        assert read_run(path, now=last - ahead).closed
+        return
+    with pytest.raises(RecordError, match="set the clocks") as caught:
+        read_run(path, now=last - ahead)
+    assert caught.value.line == 1
+
+
+def test_the_clock_of_a_reader_is_this_moment(tmp_path: Path) -> None:
+    began = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    path = write(journal_path(tmp_path, "v1.0", "x"), make_events([make_result()], run_id="x", at=began))
+    with pytest.raises(RecordError, match="set the clocks"):
+        read_run(path)
+
+
+# -- ids ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["7", "build-7", "a.b_c", "x" * 100, "-x", "_"])
+def test_an_id_that_can_name_a_file_is_taken(text: str) -> None:
+    assert require_run_id(text, where="here") == text
+
+
+@pytest.mark.parametrize("text", ["", ".", "..", ".x", "a/b", "a b", "x" * 101, "ü", "a\n", "*", "a\0"])
+def test_an_id_that_cannot_name_a_file_is_refused(text: str) -> None:
+    with pytest.raises(SettingsError, match="here: .* cannot be the id of a run"):
+        require_run_id(text, where="here")
+
+
+def test_a_made_id_is_one_and_no_two_are_alike() -> None:
+    ids = {new_run_id(NOON) for _ in range(50)}
+    assert len(ids) == 50
+    for one in ids:
+        assert require_run_id(one, where="here") == one
+
+
+def test_an_id_on_record_is_refused_in_any_release(tmp_path: Path) -> None:
+    record(tmp_path, "v2.0")
+    refuse_known_run(tmp_path, "other")
+    with pytest.raises(RecordError, match="on record already") as caught:
+        refuse_known_run(tmp_path, run_id())
+    assert caught.value.line is None
+
+
+# -- several folders ---------------------------------------------------------------------------------------------------
+
+
+def test_folders_merge_and_the_same_journal_counts_once(tmp_path: Path) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    record(here, hours=0)
+    shutil.copytree(here, there)
+    record(there, hours=1, machine="bbbbbb")
+    record(there, "v2.0", hours=2)
+    runs = merged_runs([here, there, tmp_path / "nowhere"], "v1.0", now=NOON + timedelta(days=1))
+    assert [run.run_id for run in runs] == [run_id(1, "bbbbbb"), run_id(0)]
+    assert merged_runs([here, here], "v1.0", now=NOON + timedelta(days=1)) == [runs[1]]
+
+
+@pytest.mark.parametrize("kept", [-1, -2, 1])
+def test_two_journals_of_one_run_that_differ_are_refused_by_line(tmp_path: Path, kept: int) -> None:
+    """Also where one is the beginning of the other: nobody knows which of them was meant."""
+    here, there = tmp_path / "here", tmp_path / "there"
+    lines = record(here).read_bytes().splitlines(keepends=True)
+    copy = journal_path(there, "v1.0", run_id())
+    copy.parent.mkdir(parents=True)
+    copy.write_bytes(b"".join(lines[:kept]))
+    with pytest.raises(RecordError, match="differs from the one of the same run") as caught:
+        merged_runs([here, there], "v1.0", now=NOON + timedelta(days=1))
+    assert caught.value.line == len(lines[:kept]) + 1
