@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pytest_deploycheck.observer import Observer
     from pytest_deploycheck.session import GateSession
     from pytest_deploycheck.target import Target
-    from pytest_deploycheck.xdist import Worker
+    from pytest_deploycheck.worker import Worker
 
 #: Characters; evidence beyond this is cut in the middle.
 EVIDENCE_LIMIT = 20_000

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pytest_deploycheck.core.checklist import Checklist
     from pytest_deploycheck.plugin import CollectionWatch
     from pytest_deploycheck.session import GateSession
-    from pytest_deploycheck.xdist import Worker
+    from pytest_deploycheck.worker import Worker
 
 #: The name under which the gate of an active session is registered.
 GATE = "deploycheck-session"

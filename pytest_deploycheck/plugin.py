@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_deploycheck.core.checklist import Checklist
-    from pytest_deploycheck.xdist import Worker
+    from pytest_deploycheck.worker import Worker
 
 _NUMBERED_PHASE = re.compile(r"phase\d+")
 #: Markers that are registered when nobody configured phases, so that `phase1 ... phase20` need no ini at all.
@@ -185,7 +185,7 @@ def pytest_collection_modifyitems(
     if watch.found_checks:
         from pytest_deploycheck import session as gate
 
-        worker: Worker | None = config.pluginmanager.get_plugin(keys.GATE)
+        worker: Worker | None = config.stash.get(keys.gate_key, None)  # type: ignore[assignment] # no other gate yet
         (gate if worker is None else worker).activate(session, items)
     result = yield
     watch.finished = True

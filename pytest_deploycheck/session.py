@@ -425,6 +425,7 @@ class GateSession:
             return worst_exit([status, ExitCode.INCOMPLETE])
         return status if status == self._exit_status else worst_exit([status, self._exit_status])
 
+    @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
         """However the session ended, the file is closed, and the garbage collector sees everything again."""
         gc.unfreeze()

@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
@@ -75,6 +76,15 @@ class Worker:
         else:
             self._answers.put(data)
 
+    @contextmanager
+    def telling_refusals(self) -> Iterator[None]:
+        """What is refused ends the worker, which is when the controller looks at what it said."""
+        try:
+            yield
+        except pytest.UsageError as error:
+            self._say("refused", str(error))
+            raise
+
     # -- the plan --------------------------------------------------------------------------------------------------
 
     def activate(self, session: pytest.Session, items: list[pytest.Item]) -> None:
@@ -83,26 +93,18 @@ class Worker:
         from pytest_deploycheck.observer import Observer
 
         config = session.config
-        try:
+        with self.telling_refusals():
             gate.refuse_blindness(config)
             collected, plan = gate.make_plan(session, items)
-        except pytest.UsageError as error:
-            self._say("refused", str(error))
-            items.clear()
-            return
+            keys.register(config, gate.Planner(self.plan_is_made, plan, collected), "deploycheck-planner")
+            keys.register(config, Observer(self, gate.now), keys.OBSERVER)
         self._active = True
-        planner = gate.Planner(self.plan_is_made, plan, collected)
-        config.pluginmanager.register(planner, "deploycheck-planner")
-        config.pluginmanager.register(Observer(self, gate.now), keys.OBSERVER)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_collection_finish(self) -> Generator[None, object, object]:
-        """What is refused this late ends the worker, which is when the controller hears of it."""
-        try:
+        """Something may be refused as late as this."""
+        with self.telling_refusals():
             return (yield)
-        except pytest.UsageError as error:
-            self._say("refused", str(error))
-            raise
 
     def plan_is_made(self, session: pytest.Session, plan: Plan) -> None:
         """Send it before xdist sends the collection."""

@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from pytest_deploycheck.scheduling import Stage
     from pytest_deploycheck.session import GateSession
 
-__all__ = ["Controller", "Worker", "configure"]
-
 CHANNEL = "deploycheck_channel"
 #: The ways of distributing that keep one verdict and one order.
 GATED = ("load", "worksteal")
@@ -50,9 +48,11 @@ def configure(config: pytest.Config) -> None:
     """Register this process's end: that of a worker, or of the controller."""
     workerinput: dict[str, Any] | None = getattr(config, "workerinput", None)
     if workerinput is not None:
-        config.pluginmanager.register(Worker(config, workerinput[CHANNEL]), keys.GATE)
+        worker = config.stash[keys.gate_key] = Worker(config, workerinput[CHANNEL])
+        with worker.telling_refusals():
+            keys.register(config, worker, keys.GATE)
     elif not config.option.collectonly:
-        config.pluginmanager.register(Controller(config), "deploycheck-controller")
+        keys.register(config, Controller(config), "deploycheck-controller")
 
 
 class Controller:
@@ -225,7 +225,7 @@ class Controller:
         """Say why nothing was checked, where nobody else does."""
         from pytest_deploycheck.core.model import ExitCode
 
-        if exitstatus == ExitCode.INCOMPLETE and self._is_overdue():
+        if exitstatus != ExitCode.USAGE_ERROR and self._is_overdue():
             terminalreporter.write_line(UNSTARTED, red=True, bold=True)
 
     def _is_overdue(self) -> bool:
@@ -250,8 +250,8 @@ class Controller:
             return None
         self._checks = {check.key: check for check in plan.checks}
         self._index_of = {(row[0], row[1]): place for place, row in enumerate(rows) if row is not None}
-        self._gate = GateSession(self._config, settings_of(self._config), now)
-        self._config.pluginmanager.register(self._gate, keys.GATE)
+        self._gate = self._config.stash[keys.gate_key] = GateSession(self._config, settings_of(self._config), now)
+        keys.register(self._config, self._gate, keys.GATE)
         self._gate.begin(plan, [self._checks[key] for key in self._index_of])
         self._gate.say_notes()
         self._stop_at_collection_errors()
@@ -276,8 +276,10 @@ class Controller:
             node, kind, text = self._inbox.get()
             match kind:
                 case "plan":
+                    self._remove_last_reports()
                     self._plans[node] = text
                 case "refused":
+                    self._remove_last_reports()
                     raise pytest.UsageError(json.loads(text))
                 case "began":
                     self._begin(node, json.loads(text))
@@ -285,6 +287,12 @@ class Controller:
                     self._end(node, json.loads(text))
                 case "doubt":
                     self._hold_against(f"on worker {node.gateway.id} {json.loads(text)}", failed=True)
+
+    def _remove_last_reports(self) -> None:
+        from pytest_deploycheck.session import remove_last_reports
+
+        if not self._plans:
+            remove_last_reports(self._config)
 
     def _begin(self, node: WorkerController, key: list[str]) -> None:
         check = self._checks[key[0], key[1]]

@@ -111,6 +111,8 @@ def test_a_hook_leaves_at_the_end(hook: str, leave: str, gate: Gate) -> None:
     assert_on_record(gate, verdict="NO-GO", exit_code={1, 2, 3})
 
 
+#: In the background, or under nohup, Python does not listen to the keyboard's signal by itself.
+HEARS = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
 ALONE = f"{HEAD}{PASSES.replace('trap', 'fine')}"
 LAST = """
 @pytest.mark.phase1
@@ -134,10 +136,10 @@ TRAPS: dict[str, Trap] = {
     ),
     "the check is interrupted": erring(LAST.format(body="raise KeyboardInterrupt"), exit_code=2),
     "the check is interrupted by a signal": erring(
-        LAST.format(body="import signal; signal.raise_signal(signal.SIGINT)"), exit_code=2
+        LAST.format(body=f"{HEARS}; signal.raise_signal(signal.SIGINT)"), exit_code=2
     ),
     "a thread of the check interrupts it": erring(
-        LAST.format(body="import _thread, time; _thread.interrupt_main(); time.sleep(60)"), exit_code=2
+        LAST.format(body=f"{HEARS}; import _thread, time; _thread.interrupt_main(); time.sleep(60)"), exit_code=2
     ),
     "a fixture is interrupted": erring(
         "@pytest.fixture\ndef database(): raise KeyboardInterrupt\n@pytest.mark.phase1\ndef test_trap(database): pass",
@@ -224,12 +226,12 @@ def test_a_process_that_dies_leaves_an_incomplete_record(told: str, gate: Gate) 
     body = f"import os, signal, threading, time; {statement}"
     gate.write({"test_beside.py": BESIDE, "test_it.py": HEAD + LAST.format(body=body)})
 
-    seen = gate.run("-p", "no:faulthandler", process=True)
+    seen = gate.run("-p", "no:faulthandler", "--deploycheck-report=report.html", process=True)
 
     assert seen.ret == status
     assert gate.seen() == []
     assert (seen.verdict("phase1"), seen.json["verdict"], seen.json["exit_code"]) == ("INCOMPLETE", "INCOMPLETE", 11)
-    assert "INCOMPLETE" in (gate.path / "deploycheck-report.html").read_text("utf-8")
+    assert "INCOMPLETE" in (gate.path / "report.html").read_text("utf-8")
     assert_on_record(gate, verdict="INCOMPLETE", exit_code=11)
 
 

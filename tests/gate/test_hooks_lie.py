@@ -27,6 +27,7 @@ class TrapTest(unittest.TestCase):
     @pytest.mark.phase1
     def test_trap(self): assert 0
 """
+HIDES = "getattr(item, '_excinfo', None) and item._excinfo.clear(); return (yield)"
 AGAIN = """
 from _pytest.runner import runtestprotocol
 def pytest_runtest_protocol(item, nextitem):
@@ -69,9 +70,13 @@ TRAPS: dict[str, Trap] = {
         source=UNITTEST,
         conftest=hook(
             "runtest_makereport(item, call)",
-            "getattr(item, '_excinfo', None) and item._excinfo.clear(); return (yield)",
+            HIDES,
             "wrapper=True, tryfirst=True",
         ),
+    ),
+    "a hook drops the failure of a unittest's setup before the report": Trap(
+        source=UNITTEST.replace("    @pytest", "    def setUp(self): assert 0\n    @pytest"),
+        conftest=hook("runtest_makereport(item, call)", HIDES, "wrapper=True, tryfirst=True"),
     ),
     "a hook makes a report of its own for a unittest": Trap(
         source=UNITTEST,
@@ -113,6 +118,14 @@ TRAPS: dict[str, Trap] = {
         "@pytest.mark.skip" + PASSES,
         conftest=hook(
             "runtest_makereport(item, call)", "report = yield; report.outcome = 'passed'; return report", "wrapper=True"
+        ),
+    ),
+    "a hook calls what it has in quarantine skipped, whatever came of it": skipped(
+        PASSES,
+        conftest=hook(
+            "runtest_makereport(item, call)",
+            "report = yield; report.longrepr = (item.nodeid, 1, 'in quarantine'); report.outcome = 'skipped'; return report",
+            "wrapper=True",
         ),
     ),
     "a hook changes the report as it is logged": Trap(
@@ -207,6 +220,14 @@ TRAPS: dict[str, Trap] = {
         status="",
         verdict="INCOMPLETE",
         exit_code=3,
+    ),
+    "a hook runs a mutating check out of its turn": Trap(
+        source=FAILS,
+        conftest="from _pytest.runner import runtestprotocol\n"
+        "def pytest_sessionstart(session): globals()['session'] = session\n"
+        "def pytest_runtest_logfinish(nodeid):\n"
+        "    if 'fine' in nodeid:\n"
+        "        runtestprotocol(next(item for item in session.items if item.name == 'test_deploy'), log=False)\n",
     ),
     "a hook turns the order around as the run begins": Trap(
         source=FAILS,

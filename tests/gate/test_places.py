@@ -96,7 +96,7 @@ def test_trap(n, evidence): evidence.text("seen", "x" * 6000)
     limit = f"import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, ({LIMIT}, {LIMIT}))"
     gate.write({"test_beside.py": BESIDE, "test_it.py": HEAD + many, "conftest.py": limit})
 
-    seen = gate.run("--deploycheck-report=", process=True)
+    seen = gate.run(process=True)
 
     assert seen.ret == 3, seen.stdout + seen.stderr
     assert not LATER & set(gate.seen())
