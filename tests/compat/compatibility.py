@@ -38,4 +38,6 @@ def page() -> str:
 
 
 if __name__ == "__main__":
+    if missing := [friend.name for friend in friends() if not friend.version]:
+        raise SystemExit(f"not installed here: {', '.join(missing)}; install the extra 'compat'")
     PAGE.write_text(page(), encoding="utf-8")
