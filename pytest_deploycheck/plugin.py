@@ -183,10 +183,10 @@ def pytest_collection_modifyitems(
     """Before anybody deselects or drops an item: if one belongs to a phase, the gate is active."""
     watch = config.stash[keys.watch_key]
     if watch.found_checks:
-        from pytest_deploycheck import session as gate
+        from pytest_deploycheck import activation
 
         worker: Worker | None = config.stash.get(keys.gate_key, None)  # type: ignore[assignment] # no other gate yet
-        (gate if worker is None else worker).activate(session, items)
+        (activation if worker is None else worker).activate(session, items)
     result = yield
     watch.finished = True
     if not watch.found_checks:

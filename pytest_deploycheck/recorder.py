@@ -133,9 +133,15 @@ class Recorder:
         """What the results of a phase amount to now."""
         return self._builder.decide(marker)
 
-    def begin(self, start: Event, carried: Carried, at: datetime) -> None:
+    def begin(self, start: wire.Start, carried: Carried, at: datetime) -> None:
         """Write down what is to be accounted for, and what earlier runs decided that this one will not."""
-        self.append(start)
+        event = {"event": "run_started", **wire.start_to_wire(start)}
+        stored, text = self._journal.prepare(event)
+        if stored is event:
+            self._builder.begin(start)
+            self._journal.write(text)
+        else:
+            self._put(stored, text)
         for marker, found in carried.items():
             rows = (row for row in found.run.checks if row.check.phase == marker)
             self.append(
@@ -207,21 +213,19 @@ def start_recorder(config: pytest.Config, settings: Settings, plan: Plan, at: da
     redact = redactor(secrets_in(os.environ))
     journal = Journal(journal_path(settings.record, release, run_id), redact)
     recorder = Recorder(settings, plan, journal, release)
-    start: Event = {
-        "event": "run_started",
-        "at": wire.time_to_wire(at),
-        "schema": wire.SCHEMA,
-        "run_id": run_id,
-        "release": release,
-        "targets": list(settings.targets),
-        "digest": plan.digest,
-        "phases": [wire.phase_to_wire(phase) for phase in plan.phases],
-        "checks": [wire.check_to_wire(check) for check in plan.checks],
-        "absent": plan.absent,
-        "narrowed": plan.narrowed,
-        "environment": _environment(config, settings),
-        "notes": list(_notes(plan, settings, carried, release, at)),
-    }
+    start = wire.Start(
+        run_id=run_id,
+        release=release,
+        started=at,
+        targets=settings.targets,
+        digest=plan.digest,
+        phases=tuple(plan.phases),
+        checks=tuple(plan.checks),
+        absent={key: reason for reason, keys in plan.absent.items() for key in keys},
+        narrowed=dict(plan.narrowed),
+        environment=_environment(config, settings),
+        notes=tuple(_notes(plan, settings, carried, release, at)),
+    )
     try:
         recorder.begin(start, carried, at)
         if settings.resume:

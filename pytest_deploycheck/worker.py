@@ -89,15 +89,16 @@ class Worker:
 
     def activate(self, session: pytest.Session, items: list[pytest.Item]) -> None:
         """Make the plan here, where the items are, for the controller; a user's mistake is its to tell."""
-        from pytest_deploycheck import session as gate
+        from pytest_deploycheck.activation import Planner, make_plan, refuse_blindness
         from pytest_deploycheck.observer import Observer
+        from pytest_deploycheck.session import now
 
         config = session.config
         with self.telling_refusals():
-            gate.refuse_blindness(config)
-            collected, plan = gate.make_plan(session, items)
-            keys.register(config, gate.Planner(self.plan_is_made, plan, collected), "deploycheck-planner")
-            keys.register(config, Observer(self, gate.now), keys.OBSERVER)
+            refuse_blindness(config)
+            collected, plan = make_plan(session, items)
+            keys.register(config, Planner(self.plan_is_made, plan, collected), "deploycheck-planner")
+            keys.register(config, Observer(self, now), keys.OBSERVER)
         self._active = True
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -289,7 +289,7 @@ class Controller:
                     self._hold_against(f"on worker {node.gateway.id} {json.loads(text)}", failed=True)
 
     def _remove_last_reports(self) -> None:
-        from pytest_deploycheck.session import remove_last_reports
+        from pytest_deploycheck.activation import remove_last_reports
 
         if not self._plans:
             remove_last_reports(self._config)

@@ -120,7 +120,7 @@ class RunBuilder:
             raise ValueError(f"missing or unknown keys: {', '.join(sorted(odd))}")
         match kind:
             case "run_started":
-                self._take_start(wire.start_from_wire(_body(event)))
+                self.begin(wire.start_from_wire(_body(event)))
             case "check_started":
                 wire.moment_from_wire(event["at"])
                 self.start_check(self._checks[event["check"], event["target"]])
@@ -169,7 +169,8 @@ class RunBuilder:
         self._in_flight.pop(key, None)
         self._verdicts.pop(marker, None)
 
-    def _take_start(self, start: Start) -> None:
+    def begin(self, start: Start) -> None:
+        """The run begins, with its denominator."""
         for phase in start.phases:
             self._phases[phase.marker] = phase
             self._by_phase[phase.marker] = []

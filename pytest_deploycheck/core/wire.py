@@ -179,6 +179,27 @@ _START_KEYS = frozenset(
 )
 
 
+def start_to_wire(start: Start) -> Json:
+    """What `start_from_wire` reads; the moment stands first, where a reader finds it without the rest."""
+    absent: dict[str, list[tuple[str, str]]] = {}
+    for key, reason in start.absent.items():
+        absent.setdefault(reason, []).append(key)
+    return {
+        "at": time_to_wire(start.started),
+        "schema": SCHEMA,
+        "run_id": start.run_id,
+        "release": start.release,
+        "targets": list(start.targets),
+        "digest": start.digest,
+        "phases": [phase_to_wire(phase) for phase in start.phases],
+        "checks": [check_to_wire(check) for check in start.checks],
+        "absent": absent,
+        "narrowed": dict(start.narrowed),
+        "environment": dict(start.environment),
+        "notes": list(start.notes),
+    }
+
+
 def start_from_wire(data: Json) -> Start:
     """The beginning of a run.
 
