@@ -2,7 +2,8 @@
 
 Run it from anywhere: ``python bench/overhead.py [--rounds 5] [--checks 10000]``. The same files, four phases in twenty
 of them, run as whole processes that take turns, round by round: pytest without the plugin, the gate without its HTML
-report, the gate with it. No other plugin is loaded in any of them. A ratio is the median of the rounds' own ratios to
+report, the gate with it, and, where they are installed (the extra ``compat`` has them), other plugins that report or
+order. No other plugin is loaded in any of them. A ratio is the median of the rounds' own ratios to
 the bare run beside them; a first round, which fills the caches, is not counted.
 """
 
@@ -17,6 +18,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import entry_points
+from math import inf
 from pathlib import Path
 from statistics import median
 
@@ -27,6 +29,13 @@ PLUGIN = "deploycheck"
 RSS_PER_MB = 1024 * 1024 if sys.platform == "darwin" else 1024
 NAMES = ("bare pytest", "gate, no HTML", "gate with HTML")
 MEMORY_GOAL = 1.5
+#: Other plugins: name -> their entry points and their options; ``{out}`` is a path of their own.
+OTHERS = {
+    "pytest-html": (("metadata", "html", "html_fixtures"), ("--html={out}.html",)),
+    "json-report": (("metadata", "pytest_jsonreport"), ("--json-report", "--json-report-file={out}.json")),
+    "allure-pytest": (("allure_pytest",), ("--alluredir={out}",)),
+    "dependency": (("dependency",), ()),
+}
 #: Name -> the ratio of wall time, then of peak memory, that must not be passed.
 GOALS = {NAMES[1]: (1.15, MEMORY_GOAL), NAMES[2]: (1.30, MEMORY_GOAL)}
 
@@ -48,9 +57,11 @@ def main() -> int:
     options = parser.parse_args()
     if options.rounds < 1 or options.checks < PHASES:
         parser.error(f"at least one round, and a check for each of the {PHASES} phases")
+    installed = {plugin.name for plugin in entry_points(group="pytest11")}
+    others = {name: way for name, way in OTHERS.items() if installed.issuperset(way[0])}
     rounds: list[dict[str, Cost]] = []
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
         write_checks(folder, options.checks)
         for number in range(options.rounds + 1):
             record = folder / f"record-{number}"
@@ -59,7 +70,11 @@ def main() -> int:
                 ["--deploycheck-record", f"{record}-plain", "--deploycheck-report="],
                 ["--deploycheck-record", f"{record}-html", "--deploycheck-report", f"{record}.html"],
             )
-            rounds.append({way: run_pytest(folder, given) for way, given in zip(NAMES, ways, strict=True)})
+            costs = {way: run_pytest(folder, given, {PLUGIN}) for way, given in zip(NAMES, ways, strict=True)}
+            for name, (plugins, given) in others.items():
+                out = folder / f"{name}-{number}"
+                costs[name] = run_pytest(folder, [option.format(out=out) for option in given], set(plugins))
+            rounds.append(costs)
     print(f"{options.checks} checks in {PHASES} phases, {FILES} files; medians of {options.rounds} rounds")
     return print_table(rounds[1:])
 
@@ -77,9 +92,9 @@ def write_checks(folder: Path, count: int) -> None:
         (folder / f"test_part_{file:02}.py").write_text(text, encoding="utf-8")
 
 
-def run_pytest(folder: Path, options: Sequence[str]) -> Cost:
-    """The cost of one pytest process; it has to end with 0, or the measurement is worth nothing."""
-    others = sorted({plugin.name for plugin in entry_points(group="pytest11")} - {PLUGIN})
+def run_pytest(folder: Path, options: Sequence[str], plugins: set[str]) -> Cost:
+    """The cost of one pytest process with some plugins; it has to end with 0, or the measurement is worth nothing."""
+    others = sorted({plugin.name for plugin in entry_points(group="pytest11")} - plugins)
     command = [sys.executable, "-m", "pytest", *(f"-pno:{name}" for name in others), *options]
     with tempfile.TemporaryFile() as output:
         started = time.perf_counter()
@@ -103,7 +118,7 @@ def print_table(rounds: Sequence[dict[str, Cost]]) -> int:
     """Medians and ratios of each way; 1 when a goal is missed."""
     print(f"{'':16}{'wall':>9}{'ratio':>8}{'goal':>7}{'cpu':>11}{'ratio':>8}{'peak':>11}{'ratio':>8}{'goal':>7}")
     missed = False
-    for name in NAMES:
+    for name in rounds[0]:
 
         def middle(of: Callable[[Cost], float], name: str = name) -> float:
             return median(of(costs[name]) for costs in rounds)
@@ -112,7 +127,8 @@ def print_table(rounds: Sequence[dict[str, Cost]]) -> int:
             return median(of(costs[name]) / of(costs[NAMES[0]]) for costs in rounds)
 
         wall, memory = ratio(lambda cost: cost.wall_s), ratio(lambda cost: cost.peak_mb)
-        wall_goal, memory_goal = GOALS.get(name, (1.0, 1.0))
+        # Bare pytest and other plugins have none.
+        wall_goal, memory_goal = GOALS.get(name, (inf, inf))
         missed = missed or wall > wall_goal or memory > memory_goal
         print(
             f"{name:16}{middle(lambda cost: cost.wall_s):7.2f} s{wall:8.3f}{wall_goal:7.2f}"
