@@ -21,11 +21,11 @@ from pytest_deploycheck.target.spec import read_spec
 def activate(session: pytest.Session, items: list[pytest.Item]) -> None:
     """Build the plan from the collected items and register the gate; a user's mistake is a usage error."""
     config = session.config
+    # Items stay until the end: the garbage collector need not look at ten thousands of them again and again.
+    gc.freeze()
     remove_last_reports(config)
     refuse_blindness(config)
     collected, plan = make_plan(session, items)
-    # Items stay until the end: the garbage collector need not look at ten thousands of them again and again.
-    gc.freeze()
     gate = config.stash[keys.gate_key] = GateSession(config, settings_of(config), now)
     keys.register(config, gate, keys.GATE)
     keys.register(config, Planner(gate.plan_is_made, plan, collected), "deploycheck-planner")

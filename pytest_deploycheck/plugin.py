@@ -6,6 +6,7 @@ test turns out to belong to a phase.
 
 from __future__ import annotations
 
+import gc
 import re
 from collections.abc import Generator
 from typing import TYPE_CHECKING
@@ -226,9 +227,12 @@ def pytest_cmdline_main(
     return worst_exit([int(status), ExitCode.INCOMPLETE]) if gate is None else gate.exit_status(int(status))
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Also a gate whose plugin somebody took away lets go of its files."""
-    gate = config.stash.get(keys.gate_key, None)
+    """The garbage collector sees everything again; also a gate whose plugin was taken away lets go of its files."""
+    gate, watch = config.stash.get(keys.gate_key, None), config.stash.get(keys.watch_key, None)
+    if gate is not None or (watch is not None and watch.found_checks):
+        gc.unfreeze()
     if gate is not None and not config.pluginmanager.is_registered(gate):
         gate.pytest_unconfigure()
 

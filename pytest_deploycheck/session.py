@@ -311,10 +311,8 @@ class GateSession:
             return worst_exit([status, ExitCode.INCOMPLETE])
         return status if status == self._exit_status else worst_exit([status, self._exit_status])
 
-    @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
-        """However the session ended, the file is closed, and the garbage collector sees everything again."""
-        gc.unfreeze()
+        """However the session ended, the file is closed."""
         if self._recorder is not None:
             self._recorder.let_go()
             os.environ.pop(RUNNING, None)
