@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 from pytest_deploycheck.core.errors import SettingsError
+
+#: Numbers with their units, side by side.
+_PARTS = re.compile(r"[+-]?(?:0|(?:\d+(?:\.\d+)?[a-zA-Zµ]+)+)")
 
 
 def parse_duration(text: str, *, where: str) -> timedelta:
@@ -14,10 +18,13 @@ def parse_duration(text: str, *, where: str) -> timedelta:
     """
     import durationpy
 
+    wrong = SettingsError(f"{where}: {text!r} is no duration; write for example 90s, 30m, 24h or 7d")
+    if not _PARTS.fullmatch(text.strip()):
+        raise wrong  # durationpy passes over words and signs between the parts
     try:
         duration = durationpy.from_str(text.strip())
     except (durationpy.DurationError, ValueError, OverflowError) as error:
-        raise SettingsError(f"{where}: {text!r} is no duration; write for example 90s, 30m, 24h or 7d") from error
+        raise wrong from error
     if not isinstance(duration, timedelta) or duration <= timedelta(0):
         raise SettingsError(f"{where}: {text!r} must be longer than nothing; write for example 24h")
     return duration

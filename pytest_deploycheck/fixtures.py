@@ -125,15 +125,19 @@ def evidence(request: pytest.FixtureRequest) -> EvidenceLog:
 def baseline(request: pytest.FixtureRequest) -> Callable[[str, str], Measurement]:
     """``baseline(check_id, name)``: the measurement an earlier check of this release recorded.
 
-    Ends the check as INCONCLUSIVE when neither this run nor the record has it.
+    With several targets it is that of the target on which the check itself runs. Ends the check as INCONCLUSIVE when
+    neither this run nor the record has it.
     """
     from pytest_deploycheck.outcomes import inconclusive
+    from pytest_deploycheck.plan import check_of
 
     gate = _gate(request.config)
+    check = check_of(request.node)
+    target = check.target if check is not None else ""
 
     def find(check_id: str, name: str) -> Measurement:
         __tracebackhide__ = True
-        found = gate.baseline(check_id, name) if gate else None
+        found = gate.baseline(check_id, name, target) if gate else None
         if found is None:
             phase = check_id.partition(".")[0]
             inconclusive(f"no baseline {name!r} of {check_id} is on record for this release; run: pytest -m {phase}")

@@ -65,7 +65,7 @@ class Recorder:
     def start_check(self, check: Check, at: datetime) -> None:
         """Write down that a check is about to run; raises ``RecordError`` as `append` does."""
         event = {"event": "check_started", "check": check.id, "target": check.target, "at": at.isoformat()}
-        stored, text = self._journal.prepare_texts(event)
+        stored, text = self._journal.prepare_flat(event)
         if stored is event:
             self._run = None
             self._builder.start_check(check)
@@ -76,7 +76,8 @@ class Recorder:
     def end_check(self, result: CheckResult) -> None:
         """Write down how a check ended; raises ``RecordError`` as `append` does."""
         event = {"event": "check_finished", **wire.result_to_wire(result)}
-        stored, text = self._journal.prepare(event)
+        is_flat = not (result.measurements or result.evidence or result.flags)
+        stored, text = (self._journal.prepare_flat if is_flat else self._journal.prepare)(event)
         if stored is event and not result.measurements:
             # What would be read from the event again is what is here. Numbers that JSON cannot hold are not.
             self._run = None
@@ -188,12 +189,16 @@ class Recorder:
             if path is not None:
                 write_atomically(path, RENDERERS[name](self.run))
 
-    def measurement(self, check_id: str, name: str) -> Measurement | None:
-        """A measurement of a check that passed: in this run, else in the newest earlier run that has it."""
+    def measurement(self, check_id: str, name: str, target: str) -> Measurement | None:
+        """A measurement of a check that passed: in this run, else in the newest earlier run that has it.
+
+        Only of the check on `target`, where one is named.
+        """
         earlier = (run.checks for run in self._earlier_runs())
         for results in chain([self._builder.results()], earlier):
             for result in results:
-                if result.check.id == check_id and result.status is Status.PASS:
+                same = result.check.id == check_id and target in ("", result.check.target)
+                if same and result.status is Status.PASS:
                     for item in result.measurements:
                         if item.name == name:
                             return item

@@ -336,9 +336,9 @@ class GateSession:
         """The phase of an item by its node id; empty for one that is no check."""
         return self._phase_of_nodeid.get(nodeid, "")
 
-    def baseline(self, check_id: str, name: str) -> Measurement | None:
-        """A measurement of an earlier check: of this run, else the newest on record for the release."""
-        return self._active.measurement(check_id, name)
+    def baseline(self, check_id: str, name: str, target: str) -> Measurement | None:
+        """A measurement of an earlier check on the target: of this run, else the newest on record for the release."""
+        return self._active.measurement(check_id, name, target)
 
     def _at(self) -> str:
         return self._clock().isoformat()

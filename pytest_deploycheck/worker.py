@@ -165,12 +165,12 @@ class Worker:
 
         self._say("ended", redact_data(wire.result_to_wire(result), self._redact))
 
-    def baseline(self, check_id: str, name: str) -> Measurement | None:
+    def baseline(self, check_id: str, name: str, target: str) -> Measurement | None:
         """Ask the controller, who has the record; raises ``RecordError`` where that cannot be read."""
         from pytest_deploycheck.core import wire
         from pytest_deploycheck.core.errors import RecordError
 
-        self._say("baseline", [check_id, name])
+        self._say("baseline", [check_id, name, target])
         answer = self._answers.get()
         if answer["error"]:
             raise RecordError(answer["error"])

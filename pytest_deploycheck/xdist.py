@@ -99,12 +99,12 @@ class Controller:
         elif kind != "alive":
             self._inbox.put((node, kind, text))
 
-    def _find_baseline(self, check_id: str, name: str) -> dict[str, Any]:
+    def _find_baseline(self, check_id: str, name: str, target: str) -> dict[str, Any]:
         from pytest_deploycheck.core import wire
         from pytest_deploycheck.core.errors import RecordError
 
         try:
-            found = self._active.baseline(check_id, name)
+            found = self._active.baseline(check_id, name, target)
         except RecordError as error:
             return {"error": str(error)}
         except Exception as error:  # noqa: BLE001  # the check that waits must be told of anything

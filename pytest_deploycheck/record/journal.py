@@ -63,10 +63,10 @@ class Journal:
         """The event without its secrets, and the text that `write` takes; raises ``ValueError`` for NaN."""
         return self._without_secrets(event, _encode(event))
 
-    def prepare_texts(self, event: dict[str, str]) -> tuple[dict[str, Any], str]:
-        """The same, at a fraction of the cost, for an event that consists of texts alone."""
-        words = ",".join([f'"{key}":{quote(word)}' for key, word in event.items()])
-        return self._without_secrets(event, f"{{{words}}}")
+    def prepare_flat(self, event: dict[str, Any]) -> tuple[dict[str, Any], str]:
+        """The same, at a fraction of the cost, for an event that consists of texts and finite numbers alone."""
+        words = [f'"{key}":{quote(word) if isinstance(word, str) else repr(word)}' for key, word in event.items()]
+        return self._without_secrets(event, f"{{{','.join(words)}}}")
 
     def _without_secrets(self, event: dict[str, Any], text: str) -> tuple[dict[str, Any], str]:
         # Without escapes every string stands in the text as it is: one look at the whole finds what is in any of them.

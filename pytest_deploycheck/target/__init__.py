@@ -106,11 +106,15 @@ class Target:
         """
         __tracebackhide__ = True
         request = {"do": "call", **_shipped(function), "args": args, "kwargs": kwargs}
-        if fresh:
-            with self._started() as interpreter:
-                answer = interpreter.ask(request, timeout)
-        else:
-            answer = self._ask(request, timeout)
+        try:
+            if fresh:
+                with self._started() as interpreter:
+                    answer = interpreter.ask(request, timeout)
+            else:
+                answer = self._ask(request, timeout)
+        except TargetError as error:
+            self._note(Evidence(kind="call", name=function.__name__, text=str(error)))
+            raise
         self._note_call(function.__name__, answer)
         if "error" not in answer:
             return answer["value"]

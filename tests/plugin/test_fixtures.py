@@ -330,6 +330,30 @@ def test_no_baseline_is_inconclusive_and_says_the_way_out(way: str, gate: Gate) 
     assert seen.ret == 10
 
 
+def test_the_baseline_is_that_of_the_same_target(gate: Gate) -> None:
+    """With several, each is compared with itself."""
+    seen = gate(
+        """
+        @pytest.mark.phase1
+        @pytest.mark.check("phase1.speed")
+        def test_speed(target, evidence):
+            evidence.measure("latency", 100 if target.folder.endswith("one") else 200, "ms")
+        @pytest.mark.phase2
+        def test_compare(target, evidence, baseline):
+            evidence.measure("before", baseline("phase1.speed", "latency").value, "ms")
+        """,
+        "--deploycheck-target=popen//chdir=one",
+        "--deploycheck-target=popen//chdir=two",
+        files={"one/x": "", "two/x": ""},
+    )
+
+    values = {
+        target: seen.check("phase2.test_compare", f"popen//chdir={target}")["measurements"][0]["value"]
+        for target in ("one", "two")
+    }
+    assert values == {"one": 100.0, "two": 200.0}
+
+
 def test_fixtures_work_in_a_run_without_a_gate(gate: Gate) -> None:
     """A helper test of the same project may use them; it has no record, so it has no baseline."""
     seen = gate(

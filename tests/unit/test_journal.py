@@ -149,8 +149,10 @@ def room_for(size: int) -> Iterator[None]:
 def test_texts_are_written_as_any_event_is(path: Path) -> None:
     journal = Journal(path, redactor({"hunter2": "T"}))
     event = {"event": "a", "check": 'it "is" naïve\n', "target": "ssh=hunter2"}
-    assert journal.prepare_texts(event) == journal.prepare(event)
-    assert journal.prepare_texts({"event": "a"}) == journal.prepare({"event": "a"})
+    assert journal.prepare_flat(event) == journal.prepare(event)
+    for number in (0.0, 1e-06, 0.25, 1e22, 3):
+        assert journal.prepare_flat({"event": "a", "n": number}) == journal.prepare({"event": "a", "n": number})
+    assert journal.prepare_flat({"event": "a"}) == journal.prepare({"event": "a"})
     journal.close()
 
 

@@ -234,9 +234,13 @@ def test_an_answer_that_is_no_plain_data_is_an_error(warm: Target) -> None:
 def test_a_call_that_hangs_ends_in_time_and_takes_the_interpreter_with_it(own: Target) -> None:
     pid = own.call(process)[0]
     started = time.monotonic()
+    seen: list[Evidence] = []
+    own.observe = seen.append
     with pytest.raises(TargetError, match=r"did not answer within 0\.2 s"):
         own.call(hang, timeout=0.2)
     assert time.monotonic() - started < 10
+    assert [(item.kind, item.name) for item in seen] == [("call", "hang")]
+    assert "did not answer within 0.2 s" in seen[0].text
     assert own.call(process)[0] != pid
 
 
