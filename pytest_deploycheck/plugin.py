@@ -97,6 +97,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "when an earlier phase that was not selected is not on record: warn (default), require it, or ignore that",
         choices=("warn", "require", "ignore"),
     )
+    _add_command_line_options(group)
+    parser.addini(
+        "deploycheck_phases", 'the phases in their order, as "marker: title" lines', type="linelist", default=[]
+    )
+    parser.addini("deploycheck_checklist", "the Markdown checklist whose lines the tests automate", default="")
+    parser.addini(
+        "deploycheck_worker_timeout",
+        "with pytest-xdist: a worker that gives no sign of life for so long counts as dead (default: 60s)",
+        default="60s",
+    )
+    parser.addini("deploycheck_max_age", "how long a verdict on record stays good (default: 24h)", default="24h")
+
+
+def _add_command_line_options(group: pytest.OptionGroup) -> None:
     # For the command line alone: a pytest that a check starts must not inherit them.
     group.addoption(
         "--deploycheck-run-id",
@@ -116,16 +130,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="PATH",
         help="with --collect-only: write the checklist as it would run, as JSON",
     )
-    parser.addini(
-        "deploycheck_phases", 'the phases in their order, as "marker: title" lines', type="linelist", default=[]
-    )
-    parser.addini("deploycheck_checklist", "the Markdown checklist whose lines the tests automate", default="")
-    parser.addini(
-        "deploycheck_worker_timeout",
-        "with pytest-xdist: a worker that gives no sign of life for so long counts as dead (default: 60s)",
-        default="60s",
-    )
-    parser.addini("deploycheck_max_age", "how long a verdict on record stays good (default: 24h)", default="24h")
 
 
 def pytest_configure(config: pytest.Config) -> None:

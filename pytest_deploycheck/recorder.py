@@ -7,7 +7,7 @@ import os
 import platform
 import shlex
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import chain, tee
 from pathlib import Path
@@ -42,8 +42,6 @@ class Recorder:
         self.on_record: frozenset[str] = frozenset()
         #: Keys of the checks that this run does not run, because earlier ones settled them (``--deploycheck-resume``).
         self.kept: frozenset[tuple[str, str]] = frozenset()
-        #: Those of them in which earlier runs died, with the reason why they are not run again.
-        self.crashed: Mapping[tuple[str, str], str] = {}
         self._settings = settings
         self._plan = plan
         self._journal = journal
@@ -166,7 +164,6 @@ class Recorder:
         settled = resume(earlier, wanted, now=at, max_age=self._settings.max_age)
         for result in (*settled.kept, *settled.crashed):
             self.append({"event": "check_finished", **wire.result_to_wire(result)})
-        self.crashed = {result.check.key: result.reason for result in settled.crashed}
         self.kept = frozenset(result.check.key for result in (*settled.kept, *settled.crashed))
 
     def _earlier_runs(self, now: datetime | None = None) -> Iterator[Run]:

@@ -19,9 +19,7 @@ from pytest_deploycheck.core.model import (
     Kind,
     Measurement,
     Phase,
-    PhaseResult,
     Rollback,
-    Run,
     Severity,
     Status,
     Verdict,
@@ -343,65 +341,3 @@ def _evidence_from_wire(data: Json) -> Evidence:
 def evidence_to_wire(item: Evidence) -> Json:
     """Kind, name and text."""
     return {"kind": item.kind, "name": item.name, "text": item.text}
-
-
-def checks_to_plan(phases: Iterable[Phase], checks: Iterable[Check]) -> Json:
-    """What ``deploycheck plan --json`` prints: the keys of a run as far as they are known before one."""
-    return {"phases": [phase_to_wire(phase) for phase in phases], "checks": [check_to_wire(check) for check in checks]}
-
-
-def run_to_wire(run: Run) -> Json:
-    """The run document (``--deploycheck-json``); its JSON Schema ships in ``report/schema``."""
-    by_status = {str(status): 0 for status in Status}
-    for result in run.checks:
-        by_status[result.status] += 1
-    return {
-        "schema": SCHEMA,
-        "release": run.release,
-        "run_id": run.run_id,
-        "started": time_to_wire(run.started),
-        "finished": time_to_wire(run.finished),
-        "verdict": str(run.verdict),
-        "selected_verdict": str(run.selected_verdict),
-        "exit_code": run.exit_code,
-        "targets": list(run.targets),
-        "notes": list(run.notes),
-        "digest": run.digest,
-        "phases": [_phase_result_to_wire(phase) for phase in run.phases],
-        "checks": [_check_row_to_wire(result) for result in run.checks],
-        "accounted": {"total": len(run.checks), "by_status": by_status},
-        "environment": dict(run.environment),
-    }
-
-
-def _phase_result_to_wire(result: PhaseResult) -> Json:
-    return {
-        "marker": result.phase.marker,
-        "title": result.phase.title,
-        "verdict": str(result.verdict),
-        "reason": result.reason,
-        "counts": {str(status): result.counts.get(status, 0) for status in Status},
-        "selected": result.phase.selected,
-        "opened": time_to_wire(result.opened),
-        "decided": time_to_wire(result.decided),
-    }
-
-
-def _all_flags(result: CheckResult) -> tuple[Flag, ...]:
-    advisory = (Flag.ADVISORY,) if result.check.severity is Severity.ADVISORY else ()
-    return tuple(dict.fromkeys([*result.flags, *advisory]))
-
-
-def _check_row_to_wire(result: CheckResult) -> Json:
-    return {
-        **check_to_wire(result.check),
-        "status": str(result.status),
-        "flags": [str(flag) for flag in _all_flags(result)],
-        "reason": result.reason,
-        "duration_s": round(result.duration_s, 6),
-        "measurements": [measurement_to_wire(item) for item in result.measurements],
-        "evidence": [evidence_to_wire(item) for item in result.evidence],
-        "signoff": None,
-        "waiver": None,
-        "carried_from": result.carried_from,
-    }
