@@ -10,6 +10,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FunctionType, ModuleType
 
+import pytest
+
 from pytest_deploycheck.core.errors import ChecklistError
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -34,6 +36,7 @@ def refuse_hidden_checks(checks: Mapping[Path, Sequence[FunctionType]], *, marke
         except (OSError, SyntaxError, ValueError):
             continue  # pytest has read it in its own way
         if (module := modules.get(str(path))) is not None:
+            _refuse_marked_things(module, markers, shown)
             collected = set(map(id, functions))
             for function in _marked_functions(module, markers):
                 if id(function) not in collected:
@@ -152,6 +155,20 @@ def _marked_functions(module: ModuleType, markers: frozenset[str]) -> Iterator[F
                     _is_marked(function, markers) or (of_class and name.startswith("test"))
                 ):
                     yield function
+
+
+def _refuse_marked_things(module: ModuleType, markers: frozenset[str], shown: str) -> None:
+    """What is marked and is neither a function nor a class, pytest leaves out with no more than a warning."""
+    for name, value in vars(module).items():
+        if isinstance(value, (FunctionType, ModuleType)) or inspect.isclass(value):
+            continue
+        # A mark takes a lambda or a partial for one of its arguments, and is a mark still.
+        is_mark = isinstance(value, pytest.MarkDecorator) and value.name in markers and any(map(callable, value.args))
+        if is_mark or ("pytestmark" in getattr(value, "__dict__", ()) and _is_marked(value, markers)):
+            raise ChecklistError(
+                f"{shown}: {name} is marked as a check and is no function with a name, which pytest does not collect; "
+                "define it by def, with a name that begins with test"
+            )
 
 
 def _is_marked(thing: object, markers: frozenset[str]) -> bool:

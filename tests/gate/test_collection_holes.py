@@ -165,6 +165,19 @@ TRAPS: dict[str, Trap] = {
     ),
     "something else of the same name hides the check": refused(FAILS + "test_trap = 3", reason="test_trap"),
     "the check is deleted": refused(FAILS + "del test_trap", reason="test_trap"),
+    "the check is a lambda": refused(
+        "def judge(): assert 0\ntest_trap = pytest.mark.phase1(lambda: judge())",
+        reason="test_trap is marked as a check",
+    ),
+    "the check is a function with an argument filled in": refused(
+        "import functools\ndef judge(n): assert n\ntest_trap = pytest.mark.phase1(functools.partial(judge, 0))",
+        reason="test_trap is marked as a check",
+    ),
+    "the check is an object that can be called": refused(
+        "class Judge:\n    __name__ = 'judge'\n    def __call__(self): assert 0\n"
+        "test_trap = pytest.mark.phase1(Judge())",
+        reason="test_trap is marked as a check",
+    ),
     "the class of the check has a constructor": refused(
         "class TestTrap:\n    def __init__(self): self.x = 1\n    @pytest.mark.phase1\n    def test_trap(self): assert 0",
         reason="test_trap is marked as a check",
