@@ -35,6 +35,8 @@ from pytest_deploycheck.terminal import Board
 STOPPED = "pytest stopped before it"
 #: Names the record of the run that is on, for the processes its checks start.
 RUNNING = "DEPLOYCHECK_RUNNING"
+#: How a session ends that pytest went through with; a run whose checks were all kept has no items.
+_WHOLE_ENDS = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
 
 
 def now() -> datetime:
@@ -267,6 +269,9 @@ class GateSession:
         if self._recorder is None or self._broken:
             return (yield)
         self._doubt_stop()
+        if exitstatus not in _WHOLE_ENDS:
+            end = exitstatus.name if isinstance(exitstatus, pytest.ExitCode) else f"exit status {exitstatus}"
+            self.doubt(Verdict.INCOMPLETE, f"pytest did not come to its own end: {end.replace('_', ' ').lower()}")
         self._settle_before(None)
         own = session.exitstatus = self._merge(exitstatus, session)
         self._recorder.announce_end(self._clock(), own)

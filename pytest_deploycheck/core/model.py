@@ -167,6 +167,12 @@ class Check:
     target: str = ""
     #: Whether the Markdown box is ticked, which is no evidence.
     ticked: bool = False
+    #: What stands under the line in the checklist, as Markdown: what a person who signs has read beside the title.
+    text: str = ""
+    #: How many people must sign it, where a person judges.
+    signers: int = 1
+    #: Whether a failure of it may be accepted by a waiver.
+    waivable: bool = True
 
     @property
     def key(self) -> tuple[str, str]:
@@ -207,6 +213,71 @@ class Evidence:
     text: str
 
 
+class Decision(StrEnum):
+    """What a person says of a check."""
+
+    ACCEPT = "accept"
+    REJECT = "reject"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Proof:
+    """What a sign-off points to: a link, or a file as it was when it was signed."""
+
+    #: A link, or a path relative to the folder of the approvals.
+    name: str
+    #: Of the file's bytes, hexadecimal; empty for a link.
+    sha256: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Signoff:
+    """A person's word on a manual check, for one release."""
+
+    check: str
+    by: str
+    at: datetime
+    release: str
+    decision: Decision = Decision.ACCEPT
+    note: str = ""
+    evidence: tuple[Proof, ...] = ()
+    expires: datetime | None = None
+    #: Empty for every target.
+    target: str = ""
+    #: `pytest_deploycheck.core.approvals.text_digest` of the check as it was read; empty where nobody wrote it down.
+    text_digest: str = ""
+    #: ``file:line`` of the entry.
+    source: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Waiver:
+    """An accepted failure: who answers for it, why, until when."""
+
+    check: str
+    by: str
+    at: datetime
+    reason: str
+    expires: datetime
+    #: Empty for every release.
+    release: str = ""
+    ticket: str = ""
+    #: ``file:line`` of the entry.
+    source: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Approvals:
+    """The sign-offs and waivers of one file, in its order."""
+
+    #: The file, as people name it; empty where there is none.
+    path: str = ""
+    #: sha256 of its bytes, hexadecimal; empty where there is none.
+    digest: str = ""
+    signoffs: tuple[Signoff, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CheckResult:
     """What one run knows of one check."""
@@ -221,6 +292,10 @@ class CheckResult:
     evidence: tuple[Evidence, ...] = ()
     #: The run this result was taken from, where it is not this one.
     carried_from: str = ""
+    #: The sign-offs that made the status, newest first.
+    signoffs: tuple[Signoff, ...] = ()
+    #: The waiver that stands over the status.
+    waiver: Waiver | None = None
 
     @property
     def waived(self) -> bool:
@@ -264,6 +339,8 @@ class Run:
     digest: str = ""
     #: The checks that had begun and not ended when the run was last heard of.
     in_flight: tuple[Check, ...] = ()
+    #: The approvals as the run found them, whether or not they counted.
+    approvals: Approvals = Approvals()
 
     @property
     def closed(self) -> bool:

@@ -45,6 +45,8 @@ from pytest_deploycheck.core.verdict import decide_phase, decide_release
 from pytest_deploycheck.core.wire import Start
 
 Event = dict[str, Any]
+#: What pytest exits with when something beside a test ended it.
+BROKEN_OFF = (ExitCode.INTERRUPTED, ExitCode.INTERNAL_ERROR, ExitCode.USAGE_ERROR)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -263,7 +265,7 @@ class RunBuilder:
         return decide_release(phases, map(self.result_of, checks))
 
     def build(self, *, closing: tuple[datetime, int] | None = None) -> Run:
-        """The run so far. Without its seal it is INCOMPLETE at best.
+        """The run so far. Without its seal, or when pytest was broken off, it is INCOMPLETE at best.
 
         `closing` are the moment and the exit code of an end that is about to be written. Raises ``RecordError``
         before ``run_started``.
@@ -271,9 +273,9 @@ class RunBuilder:
         start = self._begun
         phases, results = self.phase_results(), tuple(self.results())
         closed = self._sealed or closing is not None
-        floor = [] if closed else [Verdict.INCOMPLETE]
-        selected_verdict = worst([self.selected_verdict(), *floor])
         ended, said = self._end or closing or (None, ExitCode.INCOMPLETE)
+        floor = [Verdict.INCOMPLETE] if not closed or said in BROKEN_OFF else []
+        selected_verdict = worst([self.selected_verdict(), *floor])
         return Run(
             run_id=start.run_id,
             release=start.release,

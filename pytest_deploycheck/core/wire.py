@@ -69,6 +69,12 @@ def _number(value: object) -> float:
     return value
 
 
+def _count(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise TypeError(f"{value!r} is no number of people")
+    return value
+
+
 def _flag(value: object) -> bool:
     if not isinstance(value, bool):
         raise TypeError(f"{value!r} is neither true nor false")
@@ -125,6 +131,9 @@ def check_to_wire(check: Check) -> Json:
         "source": check.source,
         "target": check.target,
         "ticked": check.ticked,
+        "text": check.text,
+        "signers": check.signers,
+        "waivable": check.waivable,
     }
 
 
@@ -138,7 +147,8 @@ def check_from_wire(data: Json) -> Check:
     fields = dict(data)
     rollback, valid = fields.pop("rollback"), fields.pop("valid_s")
     kind, severity = Kind(fields.pop("kind")), Severity(fields.pop("severity"))
-    mutating, ticked = _flag(fields.pop("mutating")), _flag(fields.pop("ticked"))
+    mutating, ticked, waivable = (_flag(fields.pop(key)) for key in ("mutating", "ticked", "waivable"))
+    signers = _count(fields.pop("signers"))
     for value in fields.values():
         if type(value) is not str:
             raise TypeError(f"{value!r} is no text")
@@ -149,6 +159,8 @@ def check_from_wire(data: Json) -> Check:
         valid=None if valid is None else timedelta(seconds=_number(valid)),
         mutating=mutating,
         ticked=ticked,
+        waivable=waivable,
+        signers=signers,
         **fields,
     )
 

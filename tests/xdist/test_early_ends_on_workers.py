@@ -126,6 +126,32 @@ def test_an_exception_in_the_gate_itself(gate: Gate, what: str) -> None:
     assert on_record(gate)["verdict"] != "GO"
 
 
+def test_an_end_that_breaks_after_the_last_check(gate: Gate) -> None:
+    """Every check passed and every worker is down: what broke then still speaks against the run."""
+    broken = """
+from pytest_deploycheck import xdist
+
+down = []
+stock = xdist.Controller.pytest_testnodedown
+
+def breaking(self, node, error):
+    stock(self, node, error)
+    down.append(node)
+    if len(down) == 2:
+        raise RuntimeError("out of order")
+
+xdist.Controller.pytest_testnodedown = breaking
+"""
+    gate.write({"test_it.py": HEAD + CHECKS.format("pass", ""), "conftest.py": broken})
+    seen = across(gate, process=True)
+
+    assert seen.ret == 3
+    assert gate.seen() == ["later"]
+    found = on_record(gate)
+    assert (found["verdict"], found["exit_code"]) == ("INCOMPLETE", 3)
+    assert "internal error" in found["phases"][1]["reason"]
+
+
 def test_a_disk_that_is_full_in_mid_run(gate: Gate) -> None:
     """The controller alone writes, so it ends the session for all."""
     conftest = """
