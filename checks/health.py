@@ -16,10 +16,13 @@ from checks.judging import (
     COMMAND_TIMEOUT_S,
     COMMANDS,
     SLOW_COMMAND_S,
+    cases_of,
     core_dependencies,
+    counted,
     import_trouble,
     listed_commands,
     read_report,
+    refuse_broken,
 )
 from checks.probes.build import import_core
 from checks.probes.commands import run_together
@@ -34,7 +37,6 @@ from checks.probes.operations import (
 )
 from checks.probes.rollback import must, scratch_folder
 from checks.probes.suite import run_suite
-from checks.test_phase4_testing import cases_of, counted, refuse_broken
 
 if TYPE_CHECKING:
     from pytest_deploycheck.fixtures import EvidenceLog

@@ -26,6 +26,9 @@ SLOW_COMMAND_S = 5.0
 #: Seconds; a command that has not answered by then never will.
 COMMAND_TIMEOUT_S = 60.0
 
+#: Of GifLab's own tests.
+LEAST_PASSED = 104
+
 THRESHOLDS = {"warning": 0.70, "critical": 0.80, "emergency": 0.95}
 #: Percent of memory in use, and the level it must have.
 LEVELS = {69.0: "NORMAL", 71.0: "WARNING", 81.0: "CRITICAL", 96.0: "EMERGENCY"}
@@ -122,3 +125,33 @@ def core_dependencies(report: dict[str, Any]) -> dict[str, dict[str, Any]]:
     assert core, f"deps check --json has no core dependencies; it has {', '.join(report) or 'nothing'}"
     found: dict[str, dict[str, Any]] = core
     return found
+
+
+def counted(cases: Iterable[list[str]]) -> Counter[str]:
+    """How many cases ended how."""
+    return Counter(outcome for _, _, outcome, _ in cases)
+
+
+def refuse_broken(cases: list[list[str]]) -> None:
+    """Fail with the names of the cases that failed or could not run."""
+    broken = [
+        f"{file}::{name} ({message.partition(chr(10))[0] or outcome})"
+        for file, name, outcome, message in cases
+        if outcome in ("failure", "error")
+    ]
+    assert not broken, f"{len(broken)} of {len(cases)} tests fail, expected none: {'; '.join(broken[:5])}"
+
+
+def cases_of(results: dict[str, Any]) -> list[list[str]]:
+    """The cases; a run that gave no results, or was cut short, is an error."""
+    if results["error"]:
+        raise RuntimeError(results["error"])
+    cases: list[list[str]] = results["cases"]
+    return cases
+
+
+def cases_in(results: dict[str, Any], file: str) -> list[list[str]]:
+    """The cases of one file; there have to be some."""
+    cases = [case for case in cases_of(results) if case[0] == file]
+    assert cases, f"{file} has no tests among the results, expected some"
+    return cases

@@ -2,48 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
-from typing import Any
-
 import pytest
 
 from checks.errands import ARCHITECTURE_TESTS, SETTINGS, Errands
-from checks.judging import COMMANDS, import_trouble, last_line
+from checks.judging import COMMANDS, LEAST_PASSED, cases_in, cases_of, counted, import_trouble, last_line, refuse_broken
 from pytest_deploycheck.fixtures import EvidenceLog
 
-LEAST_PASSED = 104
 COMPONENTS = ("test_caching_architecture", "test_memory_monitoring", "test_cli_commands")
-
-
-def counted(cases: Iterable[list[str]]) -> Counter[str]:
-    """How many cases ended how."""
-    return Counter(outcome for _, _, outcome, _ in cases)
-
-
-def refuse_broken(cases: list[list[str]]) -> None:
-    """Fail with the names of the cases that failed or could not run."""
-    broken = [
-        f"{file}::{name} ({message.partition(chr(10))[0] or outcome})"
-        for file, name, outcome, message in cases
-        if outcome in ("failure", "error")
-    ]
-    assert not broken, f"{len(broken)} of {len(cases)} tests fail, expected none: {'; '.join(broken[:5])}"
-
-
-def cases_of(results: dict[str, Any]) -> list[list[str]]:
-    """The cases; a run that gave no results, or was cut short, is an error."""
-    if results["error"]:
-        raise RuntimeError(results["error"])
-    cases: list[list[str]] = results["cases"]
-    return cases
-
-
-def cases_in(results: dict[str, Any], file: str) -> list[list[str]]:
-    """The cases of one file; there have to be some."""
-    cases = [case for case in cases_of(results) if case[0] == file]
-    assert cases, f"{file} has no tests among the results, expected some"
-    return cases
 
 
 @pytest.mark.phase4

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from checks import health, vitals
-from checks.judging import THRESHOLDS
+from checks.judging import LEAST_PASSED, THRESHOLDS
 from checks.probes.logs import read_logs, told
-from checks.test_phase4_testing import LEAST_PASSED
 from pytest_deploycheck.fixtures import EvidenceLog
 from pytest_deploycheck.target import Target
 
