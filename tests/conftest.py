@@ -1,4 +1,4 @@
-"""What the tests of the gate across workers share."""
+"""What the tests that run pytest with the gate in it share."""
 
 import os
 import sys
