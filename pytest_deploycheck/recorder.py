@@ -25,7 +25,14 @@ from pytest_deploycheck.core.run import SEAL, Event, RunBuilder
 from pytest_deploycheck.plan import Plan
 from pytest_deploycheck.record.files import write_atomically
 from pytest_deploycheck.record.journal import Journal
-from pytest_deploycheck.record.store import journal_path, new_run_id, refuse_known_run, require_run_id, runs_of
+from pytest_deploycheck.record.store import (
+    journal_path,
+    new_run_id,
+    refuse_known_run,
+    refuse_running,
+    require_run_id,
+    runs_of,
+)
 from pytest_deploycheck.report import RENDERERS
 from pytest_deploycheck.settings import Prerequisites, Settings
 from pytest_deploycheck.target import describe_release
@@ -210,6 +217,8 @@ def start_recorder(config: pytest.Config, settings: Settings, plan: Plan, at: da
     ``SettingsError`` for a run id that cannot be one.
     """
     release = settings.release or describe_release(next(iter(settings.targets), None), base=settings.root)
+    if settings.resume:
+        refuse_running(settings.record, release)
     carried = _carried(plan, settings, runs_of(settings.record, release, now=at), at)
     run_id = _run_id(config, settings, at)
     redact = redactor(secrets_in(os.environ))

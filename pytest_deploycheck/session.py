@@ -110,6 +110,8 @@ class GateSession:
             if isinstance(error.__cause__, RecordError) and error.__cause__.line is not None:
                 pytest.exit(f"INVALID: {error}", returncode=ExitCode.INVALID)
             raise
+        self._outside = os.environ.get(RUNNING)
+        os.environ[RUNNING] = str(self.settings.record)
         gc.freeze()
         kept = self._recorder.kept
         self._remaining.update(check.phase for check in to_run if check.key not in kept)
@@ -121,8 +123,6 @@ class GateSession:
                 "deploycheck: this run was started by a check of a run that keeps the same record, "
                 f"{self.settings.record}; give it another one by --deploycheck-record"
             )
-        self._outside = os.environ.get(RUNNING)
-        os.environ[RUNNING] = str(self.settings.record)
 
     def _is_kept(self, item: pytest.Item) -> bool:
         check = check_of(item)

@@ -9,10 +9,12 @@ run reads as INCOMPLETE anyway.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from json.encoder import encode_basestring_ascii as quote
 from pathlib import Path
 from typing import Any
@@ -52,6 +54,9 @@ class Journal:
                 f"the journal {path} cannot be written ({error.strerror}); mend the folder or choose another with "
                 "--deploycheck-record"
             ) from error
+        # A file system without locks cannot say whether the run is still on; everything else works there.
+        with suppress(OSError):
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     def append(self, event: dict[str, Any]) -> dict[str, Any]:
         """Store an event without its secrets and return it as stored; raises ``RecordError`` when the disk refuses."""
@@ -110,6 +115,18 @@ class Journal:
     def let_go(self) -> None:
         """Close the file as it is, when the session ends in a way that has no end to write."""
         self._file.close()
+
+
+def is_being_written(path: Path) -> bool:
+    """Whether a process on this machine still writes the journal: its run is neither over nor dead."""
+    try:
+        with open(path, "rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def read_events(path: Path) -> Iterator[dict[str, Any]]:

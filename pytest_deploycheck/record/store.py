@@ -14,7 +14,7 @@ from pytest_deploycheck.core.errors import RecordError, SettingsError
 from pytest_deploycheck.core.model import Run
 from pytest_deploycheck.core.run import RunBuilder
 from pytest_deploycheck.core.wire import moment_from_wire
-from pytest_deploycheck.record.journal import read_events
+from pytest_deploycheck.record.journal import is_being_written, read_events
 
 #: How far two machines' clocks may be apart.
 CLOCK_LEEWAY = timedelta(minutes=5)
@@ -58,6 +58,16 @@ def refuse_known_run(folder: Path, run_id: str) -> None:
     """Raise ``RecordError`` when a run of this id is on record, of whatever release."""
     for path in folder.glob(f"*/{glob.escape(run_id)}.jsonl"):
         raise RecordError(f"the run id {run_id!r} is on record already, in {path}; give another one")
+
+
+def refuse_running(folder: Path, release: str) -> None:
+    """Raise ``RecordError`` when a run of the release is still on: what it is doing must not be taken for a crash."""
+    for path in sorted((folder / _folder_name(release)).glob("*.jsonl")):
+        if is_being_written(path):
+            raise RecordError(
+                f"the run {path.stem} of the release {release!r} is still on, so there is nothing to resume; wait for "
+                "its end, or stop it, or run without --deploycheck-resume"
+            )
 
 
 def read_run(path: Path, *, now: datetime | None = None) -> Run:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 from pathlib import Path
 
 import pytest
@@ -154,3 +155,41 @@ def test_deaths_on_another_checklist_or_target_do_not_count(change: str, crashin
     seen = crashing.run(RESUME)
 
     assert seen.ret == 0, seen.stdout
+
+
+def test_a_run_that_is_still_on_is_no_crash(crashing: Gate) -> None:
+    """Its check in flight would be run beside it; what a dead process left is resumed as ever."""
+    crashing.run(process=True)
+    mend(crashing)
+    (journal,) = crashing.path.glob(".deploycheck/*/*.jsonl")
+
+    with open(journal, "rb") as still_written:
+        fcntl.flock(still_written, fcntl.LOCK_EX)
+        refused = crashing.run(RESUME)
+    resumed = crashing.run(RESUME)
+
+    assert refused.ret == 4
+    assert f"the run {journal.stem} of the release" in refused.stderr
+    assert "still on" in refused.stderr
+    assert resumed.ret == 0
+
+
+def test_a_check_that_resumes_its_own_run_is_refused(gate: Gate) -> None:
+    """While a run writes its journal, every other process sees that it does."""
+    gate.write(
+        {
+            "test_it.py": HEAD
+            + """
+import os, subprocess, sys
+@pytest.mark.phase1
+def test_one():
+    environment = {name: word for name, word in os.environ.items() if name != "DEPLOYCHECK_RUNNING"}
+    command = [sys.executable, "-m", "pytest", "--deploycheck-resume", "--deploycheck-release=1.0"]
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True)
+    say(f"{ended.returncode} {'still on' in ended.stdout + ended.stderr}")
+"""
+        }
+    )
+    gate.run("--deploycheck-release=1.0", process=True)
+
+    assert gate.seen() == ["4 True"]
