@@ -140,14 +140,24 @@ def import_each_alone(package: str) -> dict[str, str]:
 def compare_lazy_imports(hidden: str) -> dict[str, dict[str, Any]]:
     """What each ``is_..._available()`` says, beside whether the module can be imported; an error as text.
 
-    `hidden` is a module that is made impossible to import after GifLab itself is loaded, and stays so; empty for none.
+    `hidden` is a module that is made impossible to import before anything is asked, and stays so; empty for none.
     For a fresh interpreter.
     """
     import importlib
+    import importlib.util
     import re
     import sys
+    import types
 
-    from giflab import lazy_imports
+    if hidden:
+        # The package without its own beginning, which may ask before anything is hidden and remember the answer.
+        for name in [name for name in sys.modules if name.partition(".")[0] == "giflab"]:
+            del sys.modules[name]
+        spec = importlib.util.find_spec("giflab")
+        package = types.ModuleType("giflab")
+        package.__path__ = list((spec and spec.submodule_search_locations) or ())
+        sys.modules["giflab"] = package
+    lazy_imports = importlib.import_module("giflab.lazy_imports")
 
     modules = {"pil": "PIL.Image", "lpips": "lpips"}
     if hidden:

@@ -177,3 +177,14 @@ def test_nothing_to_compare_with(copy: Copy) -> None:
     seen.must_be("week1.memory-trends", "INCONCLUSIVE", "pytest -m postdeploy")
     seen.must_be("monitor24h.performance", "INCONCLUSIVE", "pytest -m preflight")
     seen.must_be("success.performance", "INCONCLUSIVE", "pytest -m preflight")
+
+
+def test_without_samples_nothing_is_taken_for_damage(copy: Copy) -> None:
+    """GIFs that were never there are no corrupted data: the trigger could not be judged, which asks for no rollback."""
+    for path in copy.folder.rglob("*.gif"):
+        path.unlink()
+
+    seen = copy.run("-m", "monitor24h", "-k", "trigger_data_corruption")
+
+    seen.must_be("monitor24h.trigger-data-corruption", "ERROR", "no GIF below")
+    assert seen.document["verdict"] == "NO-GO"
