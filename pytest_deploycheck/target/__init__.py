@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 import subprocess
 import textwrap
 import warnings
@@ -10,6 +11,7 @@ from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from pytest_deploycheck.core.errors import TargetError
@@ -146,7 +148,7 @@ class Target:
             raise TargetError(f"{argv[0]} cannot be run on the target: {answer['message']}")
         fields = ("returncode", "stdout", "stderr", "duration_s")
         result = CommandResult(argv=argv, **{field: answer[field] for field in fields})
-        self._note(Evidence(kind="command", name=" ".join(argv), text=str(result)))
+        self._note(evidence_of(result))
         if answer["timed_out"]:
             raise TargetError(f"{' '.join(argv)} did not end within {timeout:g} s and was killed")
         return result
@@ -161,8 +163,8 @@ class Target:
         __tracebackhide__ = True
         try:
             return self._interpreter().ask(request, timeout)
-        except TargetError:
-            # What hangs or died cannot be trusted with the next call.
+        except BaseException:
+            # What hangs or died, or was broken off by a timeout of the check, cannot be trusted with the next call.
             self.close()
             raise
 
@@ -186,6 +188,19 @@ class Target:
     def _note(self, evidence: Evidence) -> None:
         if self.observe is not None:
             self.observe(evidence)
+
+
+def evidence_of(result: CommandResult | subprocess.CompletedProcess[Any]) -> Evidence:
+    """What is recorded of a command that ran, on the target or here."""
+    if isinstance(result, CommandResult):
+        return Evidence(kind="command", name=" ".join(result.argv), text=str(result))
+    args = result.args if isinstance(result.args, list | tuple) else [result.args]
+    command = " ".join(map(os.fsdecode, args))
+    outputs = [said for said in (result.stdout, result.stderr) if said is not None]
+    shown = "".join(said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said) for said in outputs)
+    if not outputs:
+        shown = "[its output was not captured]"
+    return Evidence(kind="command", name=command, text=f"$ {command}\n{shown.rstrip()}\n[exit {result.returncode}]")
 
 
 @contextmanager
@@ -237,6 +252,9 @@ class _Interpreter:
         from pytest_deploycheck.target import remote
 
         self._name = name
+        #: One question at a time: a check may ask in several threads.
+        self._turn = Lock()
+        self._asked = 0
         self._group: Group = execnet.Group()
         try:
             gateway = self._group.makegateway(spec)
@@ -248,14 +266,22 @@ class _Interpreter:
 
     def ask(self, request: Mapping[str, Any], timeout: float) -> dict[str, Any]:
         __tracebackhide__ = True
+        with self._turn:
+            self._asked += 1
+            return self._answer({**request, "number": self._asked}, timeout)
+
+    def _answer(self, request: dict[str, Any], timeout: float) -> dict[str, Any]:
+        __tracebackhide__ = True
         try:
-            self._channel.send(dict(request))
-            answer = self._channel.receive(timeout=timeout)
+            self._channel.send(request)
+            answer = dict(self._channel.receive(timeout=timeout))
         except self._channel.TimeoutError as error:
             raise TargetError(f"the target {self._name!r} did not answer within {timeout:g} s") from error
         except (EOFError, OSError, self._channel.RemoteError) as error:
             raise TargetError(f"the target {self._name!r} was lost: {type(error).__name__}: {error}") from error
-        return dict(answer)
+        if answer.pop("number") != request["number"]:
+            raise TargetError(f"the target {self._name!r} answered another question than the one it was asked")
+        return answer
 
     def close(self) -> None:
         with warnings.catch_warnings():

@@ -1,7 +1,7 @@
 """The target's side: shipped as source into its interpreter, so it runs on Python 3.8 with nothing installed there.
 
-It answers one request at a time: a request and an answer are plain dicts. ``call`` runs a function given as source,
-``run`` a command.
+It answers one request at a time: a request and an answer are plain dicts that carry the same number. ``call`` runs a
+function given as source, ``run`` a command.
 """
 
 from __future__ import annotations
@@ -107,10 +107,11 @@ def serve(channel: Any) -> None:
     for request in channel:
         answer = run(request) if request["do"] == "run" else call(request)
         try:
-            channel.send(answer)
+            channel.send(dict(answer, number=request["number"]))
         except Exception as error:  # noqa: BLE001  # execnet's DumpError, which the target may not have by name
             channel.send(
                 {
+                    "number": request["number"],
                     "error": type(error).__name__,
                     "message": f"the function must return plain data (numbers, text, lists, dicts): {error}",
                     "traceback": "",

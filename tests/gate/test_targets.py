@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from gating import Gate
-from trapping import Trap, erring, refused, spring
+from gating import HEAD, Gate
+from trapping import Trap, erring, refused, spring, way
 
 ASKS = """
 def probe():
@@ -71,3 +71,42 @@ TRAPS: dict[str, Trap] = {
 def test_a_target_that_did_not_answer_is_not_fine(told: str, gate: Gate) -> None:
     """ERROR where the target said nothing, FAIL where it said no."""
     spring(TRAPS[told], gate)
+
+
+@way("the command of a check that was broken off answers the next check", says="ERROR for the one, FAIL for the other")
+def test_an_answer_that_comes_too_late_is_nobodys(gate: Gate) -> None:
+    """``--timeout`` raises in the check while it waits; what comes then must not be taken for the next answer."""
+    gate.write(
+        {
+            "test_it.py": HEAD
+            + """
+@pytest.mark.phase1
+def test_slow(target): target.run("sleep", "1.2")
+@pytest.mark.phase1
+def test_trap(target): assert target.run("false").returncode == 0
+"""
+        }
+    )
+    seen = gate.run("-p", "timeout", "--timeout=0.4")
+
+    assert (seen.ret, seen.verdict("phase1")) == (1, "NO-GO")
+    assert seen.status("phase1.test_trap") == "FAIL"
+
+
+@way("two threads of a check ask the target at once", says="each gets its own answer")
+def test_each_thread_gets_its_own_answer(gate: Gate) -> None:
+    """They wait for each other."""
+    gate.write(
+        {
+            "test_it.py": HEAD
+            + """
+from concurrent.futures import ThreadPoolExecutor
+@pytest.mark.phase1
+def test_trap(target):
+    with ThreadPoolExecutor(8) as pool:
+        said = list(pool.map(lambda number: target.run("echo", str(number)).stdout.strip(), range(24)))
+    assert said == [str(number) for number in range(24)]
+"""
+        }
+    )
+    assert gate.run().ret == 0
