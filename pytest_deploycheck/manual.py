@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from pytest_deploycheck import keys
+from pytest_deploycheck.commands import LineItem, command_items
 from pytest_deploycheck.core.checklist import Checklist
-from pytest_deploycheck.core.model import Check
+from pytest_deploycheck.core.model import Check, Status
 from pytest_deploycheck.outcomes import Pending
 
 _LARGEST_TEST_FILE = 2_000_000
@@ -22,28 +24,25 @@ class ChecklistFile(pytest.File):
 
     checklist: Checklist
 
-    def collect(self) -> Iterator[ManualItem]:
-        """One item for each line; those that a test carries are dropped once all tests are known."""
+    def collect(self) -> Iterator[LineItem]:
+        """One item for each line, or for each target; those that a test carries are dropped once all are known."""
         for line in self.checklist.lines:
-            yield ManualItem.from_parent(self, name=line.id, line=line)
+            if blocks := self.checklist.blocks.get(line.id):
+                yield from command_items(self, line, blocks)
+            else:
+                yield ManualItem.from_parent(self, name=line.id, line=line)
 
 
-class ManualItem(pytest.Item):
+class ManualItem(LineItem):
     """A line that a person judges."""
 
-    def __init__(self, *, line: Check, **kwargs: object) -> None:
-        super().__init__(**kwargs)  # type: ignore[arg-type] # pytest's node arguments, passed on
-        self.line = line
-        self.add_marker(line.phase)
-
     def runtest(self) -> None:
-        """End as PENDING: only a sign-off could say more."""
-        owner = f" (owner: {self.line.owner})" if self.line.owner else ""
-        raise Pending(f"it waits for a person's word{owner}", _use_item_location=True)
-
-    def reportinfo(self) -> tuple[Path, int, str]:
-        """The line in the document."""
-        return self.path, int(self.line.source.rpartition(":")[2]) - 1, self.line.id
+        """End as the sign-offs have it; the gate has the last word on what they are worth."""
+        ruling = self.config.stash[keys.gate_key].ruling(self.nodeid)
+        if ruling.status is Status.FAIL:
+            pytest.fail(ruling.reason, pytrace=False)
+        if ruling.status is not Status.PASS:
+            raise Pending(ruling.reason, _use_item_location=True)
 
 
 def collect_file(file_path: Path, parent: pytest.Collector, checklist: Checklist) -> ChecklistFile | None:
@@ -61,10 +60,10 @@ def checklist_path(config: pytest.Config, checklist: Checklist) -> Path:
 
 
 def items_of(session: pytest.Session, checklist: Checklist) -> list[ManualItem]:
-    """The items of all lines, for a run whose arguments did not lead to the checklist itself."""
+    """The items of all lines for people, for a run whose arguments did not lead to the checklist itself."""
     collector = collect_file(checklist_path(session.config, checklist), session, checklist)
     assert collector is not None  # it was asked for by its own path
-    return list(collector.collect())
+    return [item for item in collector.collect() if isinstance(item, ManualItem)]
 
 
 def automated_elsewhere(config: pytest.Config, lines: Iterable[Check]) -> dict[str, str]:
@@ -84,10 +83,15 @@ def automated_elsewhere(config: pytest.Config, lines: Iterable[Check]) -> dict[s
         except OSError:
             continue
         for match in pattern.finditer(text):
-            if match[1] in wanted:
+            if match[1] in wanted and not _is_commented_out(text, match.start()):
                 line = text.count("\n", 0, match.start()) + 1
                 found.setdefault(match[1], f"{os.path.relpath(path, config.rootpath)}:{line}")
     return found
+
+
+def _is_commented_out(text: str, place: int) -> bool:
+    """Whether the line at `place` is a comment as a whole: an example, or a test that is no more."""
+    return text[text.rfind("\n", 0, place) + 1 : place].lstrip().startswith("#")
 
 
 def python_files(config: pytest.Config) -> Iterator[Path]:

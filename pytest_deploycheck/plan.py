@@ -13,10 +13,11 @@ from typing import Any
 
 import pytest
 
-from pytest_deploycheck import keys, manual, markers
+from pytest_deploycheck import commands, keys, manual, markers, redaction
 from pytest_deploycheck.core.checklist import Checklist, base_id, bind, refuse_duplicates
 from pytest_deploycheck.core.errors import ChecklistError, DeployCheckError, SettingsError
 from pytest_deploycheck.core.model import Check, Kind, Phase
+from pytest_deploycheck.core.redact import redactor, secrets_in
 from pytest_deploycheck.hidden import marked_elsewhere, refuse_hidden_checks, refuse_void_helpers
 
 check_key = pytest.StashKey[Check]()
@@ -28,7 +29,8 @@ def usage_errors() -> Iterator[None]:
     try:
         yield
     except DeployCheckError as error:
-        raise pytest.UsageError(str(error)) from error
+        # What is wrong is quoted, and may be a target's specification with a password in it.
+        raise pytest.UsageError(redactor(secrets_in(os.environ))(str(error))) from error
 
 
 def check_of(item: pytest.Item) -> Check | None:
@@ -90,6 +92,14 @@ def declared_phases(config: pytest.Config) -> tuple[Checklist | None, dict[str, 
         return checklist, {marker: in_document.get(marker, titles.get(marker, "")) for marker in titles or in_document}
 
 
+def reach_checklist(config: pytest.Config, checklist: Checklist) -> None:
+    """Let a plain ``pytest``, which looks at the test paths, look at a checklist that lies beside them too."""
+    if config.args_source is config.ArgsSource.TESTPATHS:
+        path = manual.checklist_path(config, checklist)
+        if not any(path.is_relative_to(config.invocation_params.dir / arg) for arg in config.args):
+            config.args.append(str(path))
+
+
 def _phase_line(line: str) -> tuple[str, str]:
     marker, _, title = (part.strip() for part in line.partition(":"))
     if not marker.isidentifier():
@@ -111,18 +121,19 @@ def build_plan(
     arguments did not reach gets one. Raises ``ChecklistError`` for what cannot be meant.
     """
     names = list(titles) or markers.phase_names(items)
+    shown = redaction.shown_targets(session.config)
     _refuse_hidden(session.config, items, names)
     automated: list[Check] = []
     for item in items:
-        if not isinstance(item, manual.ManualItem):
-            check = markers.read_check(item, names, checklist, *_target_of(item, targets))
+        if not isinstance(item, commands.LineItem):
+            check = markers.read_check(item, names, checklist, *_target_of(item, targets, shown))
             if check is not None:
                 item.stash[check_key] = check
                 automated.append(check)
     checks = automated
     absent: dict[str, list[tuple[str, str]]] = {}
     if checklist is not None:
-        checks, absent = _with_lines(session, items, checklist, automated, targets)
+        checks, absent = _with_lines(session, items, checklist, automated, shown)
     refuse_duplicates(checks)
     phases = [Phase(marker=name, title=titles.get(name, name)) for name in names]
     digest = checklist.digest if checklist else ""
@@ -154,7 +165,8 @@ def _with_lines(
     automated: Sequence[Check],
     targets: Sequence[str],
 ) -> tuple[list[Check], dict[str, list[tuple[str, str]]]]:
-    bound, open_lines = bind(checklist, automated)
+    bound, left = bind(checklist, automated)
+    open_lines = [line for line in left if line.id not in checklist.blocks]
     by_key = {check.key: check for check in bound}
     for item in items:
         if (own := check_of(item)) is not None:
@@ -166,12 +178,34 @@ def _with_lines(
     waiting = {line.id for line in open_lines if line.id not in elsewhere}
     people = _settle_manual_items(session, items, checklist, waiting=waiting, target=target)
     missing = [replace(line, kind=Kind.AUTOMATED, target=target) for line in open_lines if line.id in elsewhere]
-    absent: dict[str, list[tuple[str, str]]] = {}
+    running, absent = _settle_commands(items, checklist, targets)
     for check in missing:
         reason = f"automated by {elsewhere[check.id]}, which this run did not collect"
         absent.setdefault(reason, []).append(check.key)
     order = {line.id: place for place, line in enumerate(checklist.lines)}
-    return sorted([*bound, *people, *missing], key=lambda check: order[base_id(check.id)]), absent
+    return sorted([*bound, *people, *missing, *running], key=lambda check: order[base_id(check.id)]), absent
+
+
+def _settle_commands(
+    items: Sequence[pytest.Item], checklist: Checklist, targets: Sequence[str]
+) -> tuple[list[Check], dict[str, list[tuple[str, str]]]]:
+    """The checks of the lines with blocks that run, on every target; and why some have no item."""
+    present = {(item.line.id, item.place): item for item in items if isinstance(item, commands.CommandItem)}
+    checks = []
+    absent: dict[str, list[tuple[str, str]]] = {}
+    lines = {line.id: line for line in checklist.lines if line.id in checklist.blocks}
+    for line in lines.values():
+        for place, target in enumerate(targets or ("",)):
+            item = present.get((line.id, place))
+            check = replace(line, target=target, nodeid=item.nodeid if item else "")
+            checks.append(check)
+            if item is not None:
+                item.stash[check_key] = check
+            else:
+                source = checklist.blocks[line.id][0].source
+                reason = f"run by its block at {source}, which this run did not collect; name {checklist.path} to it"
+                absent.setdefault(reason, []).append(check.key)
+    return checks, absent
 
 
 def _settle_manual_items(
@@ -197,17 +231,17 @@ def _sole(targets: Sequence[str]) -> str:
     return targets[0] if len(targets) == 1 else ""
 
 
-def _target_of(item: pytest.Item, targets: Sequence[str]) -> tuple[str, str]:
+def _target_of(item: pytest.Item, targets: Sequence[str], shown: Sequence[str]) -> tuple[str, str]:
     """The target an item runs on and the rest of its parametrisation, ``"[a-1]"`` or empty."""
     callspec = getattr(item, "callspec", None)
     if callspec is None:
-        return _sole(targets), ""
+        return _sole(shown), ""
     target = callspec.params.get("target")
     if len(targets) < 2 or target not in targets:
-        return _sole(targets), f"[{callspec.id}]"
+        return _sole(shown), f"[{callspec.id}]"
     # The target is a field of its own: the id stays the same on each.
     rest = "-".join(part for part in callspec.id.split("-") if part != target_id(targets, target))
-    return target, f"[{rest}]" if rest else ""
+    return shown[targets.index(target)], f"[{rest}]" if rest else ""
 
 
 def target_id(targets: Sequence[str], target: str) -> str:

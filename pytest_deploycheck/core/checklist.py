@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from difflib import get_close_matches
 
 from pytest_deploycheck.core.errors import ChecklistError
 from pytest_deploycheck.core.model import Check, Kind, Phase, Severity
@@ -14,8 +16,20 @@ _NOT_A_WORD = re.compile(r"[^\w]+", re.UNICODE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Block:
+    """A fenced block that runs on the target and judges its line by its exit status."""
+
+    #: ``bash``, ``sh``, ``console`` or ``python``.
+    language: str
+    code: str
+    #: ``file:line`` of the block.
+    source: str
+    timeout: timedelta | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Checklist:
-    """A Markdown checklist as read: every line a manual check until a test carries its id."""
+    """A Markdown checklist as read: a person judges a line until a test carries its id, or a block under it runs."""
 
     path: str
     #: sha256 of the document's bytes, hexadecimal.
@@ -24,6 +38,8 @@ class Checklist:
     lines: tuple[Check, ...]
     #: ``file:line`` of task-list lines that stand under no phase.
     strays: tuple[str, ...] = ()
+    #: Line id -> what runs under it, in order.
+    blocks: Mapping[str, tuple[Block, ...]] = field(default_factory=dict)
 
 
 def slug(text: str) -> str:
@@ -58,9 +74,10 @@ def bind(checklist: Checklist, automated: Sequence[Check]) -> tuple[list[Check],
     """Bind tests to the lines they carry: (checks by tests, lines that no test carries).
 
     The line gives the title; owner, remediation and the rest are the test's own where it says them, else the line's.
-    A check is advisory when either side says so.
+    A check is advisory, mutating or not to be waived when either side says so.
 
-    Raises ``ChecklistError`` for a test whose id is in no line, or in a line of another phase.
+    Raises ``ChecklistError`` for a test whose id is in no line, in a line of another phase, or in one whose own block
+    runs.
     """
     by_id = {line.id: line for line in checklist.lines}
     bound: list[Check] = []
@@ -70,16 +87,32 @@ def bind(checklist: Checklist, automated: Sequence[Check]) -> tuple[list[Check],
         if line is None:
             raise ChecklistError(
                 f"{check.source}: the check id {check.id!r} is in no line of {checklist.path}; add the line, or give "
-                "the test the id of the line it automates"
+                f"the test the id of the line it automates{_renamed_hint(check, checklist, automated)}"
             )
         if check.phase != line.phase:
             raise ChecklistError(
                 f"{check.source}: {check.id!r} is marked {check.phase}, but its line at {line.source} belongs to "
                 f"{line.phase}; mark the test with @pytest.mark.{line.phase}"
             )
+        if line.id in checklist.blocks:
+            raise ChecklistError(
+                f"{check.source}: {check.id!r} is automated twice: by this test, and by the block at "
+                f"{checklist.blocks[line.id][0].source}; take `check` out of the block's first line, or drop the test"
+            )
         carried.add(line.id)
         bound.append(_merge(check, line))
     return bound, [line for line in checklist.lines if line.id not in carried]
+
+
+def _renamed_hint(check: Check, checklist: Checklist, automated: Iterable[Check]) -> str:
+    """The line that the test may have lost because somebody changed its words; empty where none is like it."""
+    own = base_id(check.id)
+    carried = {base_id(other.id) for other in automated}
+    free = {line.id: line for line in checklist.lines if line.phase == check.phase and line.id not in carried}
+    near = get_close_matches(own, free, n=1)
+    if not near:
+        return ""
+    return f"; if it is the line at {free[near[0]].source}, reworded, put <!-- deploycheck: id={own} --> on that line"
 
 
 def _merge(check: Check, line: Check) -> Check:
@@ -91,8 +124,12 @@ def _merge(check: Check, line: Check) -> Check:
         severity=Severity.ADVISORY if Severity.ADVISORY in (check.severity, line.severity) else Severity.BLOCKER,
         owner=check.owner or line.owner,
         remediation=check.remediation or line.remediation,
+        mutating=check.mutating or line.mutating,
         rollback=check.rollback or line.rollback,
         valid=check.valid or line.valid,
         source=line.source,
         ticked=line.ticked,
+        text=line.text,
+        signers=max(check.signers, line.signers),
+        waivable=check.waivable and line.waivable,
     )

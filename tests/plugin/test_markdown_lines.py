@@ -298,9 +298,10 @@ MISTAKES = {
         "test_it.py:5: 'phase2.ship-it' is marked phase1, but its line at checklist.md:8 belongs to phase2",
     ),
     "two lines of one id": (
-        LIST + "- [ ] Ship it\n",
+        LIST
+        + "- [ ] Ship it again <!-- deploycheck: id=phase1.told-the-team -->\n- [ ] One <!-- deploycheck: id=phase1.told-the-team -->\n",
         AUTOMATED,
-        "checklist.md:9: the id 'phase2.ship-it' is used twice (first at checklist.md:8)",
+        "checklist.md:10: the id 'phase1.told-the-team' is used twice (first at checklist.md:9)",
     ),
     "two tests for one line": (
         LIST,

@@ -136,6 +136,12 @@ def test_a_test_whose_id_is_in_no_line_is_refused() -> None:
         bind(checklist(line("phase1.a")), [make_check("phase1.typo")])
 
 
+def test_a_test_whose_line_was_reworded_is_told_how_to_keep_its_id() -> None:
+    lines = checklist(line("phase1.database-backed-up"), line("phase1.database-backup"))
+    with pytest.raises(ChecklistError, match=r"reworded, put <!-- deploycheck: id=phase1\.database-is-backed-up -->"):
+        bind(lines, [make_check("phase1.database-is-backed-up"), make_check("phase1.database-backup")])
+
+
 def test_an_id_is_not_matched_by_its_beginning() -> None:
     with pytest.raises(ChecklistError, match="is in no line"):
         bind(checklist(line("phase1.ab")), [make_check("phase1.a")])
