@@ -17,7 +17,7 @@ Word = TypeVar("Word", bound=StrEnum)
 
 NUMBERED_PHASE = re.compile(r"phase(\d+)")
 _TEXTS = ("title", "remediation", "owner")
-_KEYWORDS = {"id", *_TEXTS, "severity", "mutating", "rollback"}
+_KEYWORDS = {"id", *_TEXTS, "severity", "mutating", "rollback", "waivable"}
 
 
 def phase_names(items: Iterable[pytest.Item]) -> list[str]:
@@ -61,6 +61,7 @@ def read_check(
         owner=words["owner"],
         mutating=_boolean(arguments, "mutating", where),
         rollback=_choice(arguments, "rollback", Rollback, where),
+        waivable=_boolean(arguments, "waivable", where, default=True),
         nodeid=item.nodeid,
         source=where,
         target=target,
@@ -86,6 +87,11 @@ def _arguments(mark: pytest.Mark, where: str) -> Mapping[str, Any]:
     if len(mark.args) > 1 or (mark.args and "id" in mark.kwargs):
         raise ChecklistError(f"{where}: @pytest.mark.check takes one id; everything else by keyword")
     arguments = {"id": mark.args[0], **mark.kwargs} if mark.args else dict(mark.kwargs)
+    if "signers" in arguments:
+        raise ChecklistError(
+            f"{where}: signers says how many people sign a line of the checklist, and this test judges by itself; "
+            "take it out"
+        )
     if unknown := set(arguments) - _KEYWORDS:
         known = ", ".join(sorted(_KEYWORDS))
         raise ChecklistError(f"{where}: @pytest.mark.check does not know {min(unknown)!r}; known: {known}")
@@ -116,8 +122,8 @@ def _words(arguments: Mapping[str, Any], where: str) -> dict[str, str]:
     return {name: arguments.get(name, "") for name in _TEXTS}
 
 
-def _boolean(arguments: Mapping[str, Any], name: str, where: str) -> bool:
-    value = arguments.get(name, False)
+def _boolean(arguments: Mapping[str, Any], name: str, where: str, *, default: bool = False) -> bool:
+    value = arguments.get(name, default)
     if not isinstance(value, bool):
         raise ChecklistError(f"{where}: {name}={value!r} must be True or False")
     return value

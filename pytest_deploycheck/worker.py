@@ -6,7 +6,6 @@ A worker blocks what it was not told of; see `pytest_deploycheck.xdist` for the 
 from __future__ import annotations
 
 import json
-import os
 import threading
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from pytest_deploycheck.heartbeat import BEATS, patience_of
 if TYPE_CHECKING:
     from execnet.gateway_base import Channel
 
+    from pytest_deploycheck.core.approvals import Ruling
     from pytest_deploycheck.core.gate import Barrier
     from pytest_deploycheck.core.model import Check, CheckResult, Measurement
     from pytest_deploycheck.plan import Plan
@@ -40,10 +40,8 @@ class Worker:
     """The gate's end on a worker."""
 
     def __init__(self, config: pytest.Config, channel: Channel) -> None:
-        from pytest_deploycheck.core.redact import redactor, secrets_in
-
         self._channel = channel
-        self._redact = redactor(secrets_in(os.environ))
+        self._config = config
         self._barriers: dict[str, Barrier] = {}
         self._answers: SimpleQueue[dict[str, Any]] = SimpleQueue()
         self._active = False
@@ -54,6 +52,11 @@ class Worker:
         self._say("alive")
         pause = patience_of(config) / BEATS
         threading.Thread(target=self._live, args=(pause,), name="deploycheck-beat", daemon=True).start()
+
+    def _redact(self, text: str) -> str:
+        from pytest_deploycheck.redaction import redactor_of
+
+        return redactor_of(self._config)(text)
 
     def _live(self, pause: float) -> None:
         while not self._stopped.wait(pause):
@@ -160,10 +163,19 @@ class Worker:
 
     def end_check(self, result: CheckResult) -> None:
         """Send the result, without its secrets."""
-        from pytest_deploycheck.core import wire
-        from pytest_deploycheck.core.redact import redact_data
+        from pytest_deploycheck.shipping import messages
 
-        self._say("ended", redact_data(wire.result_to_wire(result), self._redact))
+        for kind, data in messages(result, self._redact):
+            self._say(kind, data)
+
+    def ruling(self, nodeid: str) -> Ruling:
+        """Ask the controller, who has the approvals; it judges again when it hears of the result."""
+        from pytest_deploycheck.core.approvals import Ruling
+        from pytest_deploycheck.core.model import Status
+
+        self._say("ruling", nodeid)
+        answer = self._answers.get()
+        return Ruling(status=Status(answer["status"]), reason=answer["reason"])
 
     def baseline(self, check_id: str, name: str, target: str) -> Measurement | None:
         """Ask the controller, who has the record; raises ``RecordError`` where that cannot be read."""

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pytest_deploycheck.plan import Plan
     from pytest_deploycheck.scheduling import Stage
     from pytest_deploycheck.session import GateSession
+    from pytest_deploycheck.shipping import Parcels
 
 CHANNEL = "deploycheck_channel"
 #: The ways of distributing that keep one verdict and one order.
@@ -67,6 +68,7 @@ class Controller:
         self._first: tuple[WorkerController, list[str]] | None = None
         self._barriers: dict[str, Barrier] = {}
         self._in_flight: dict[WorkerController, Check] = {}
+        self._parcels: Parcels
         self._finished: set[int] = set()
         self._index_of: dict[tuple[str, str], int] = {}
         self._checks: dict[tuple[str, str], Check] = {}
@@ -96,6 +98,9 @@ class Controller:
         self._watchdog.hear(node)
         if kind == "baseline":
             self._channels[node].send(("baseline", json.dumps(self._find_baseline(*json.loads(text)))))
+        elif kind == "ruling":
+            found = self._active.ruling(json.loads(text))
+            self._channels[node].send(("ruling", json.dumps({"status": found.status, "reason": found.reason})))
         elif kind != "alive":
             self._inbox.put((node, kind, text))
 
@@ -244,10 +249,12 @@ class Controller:
         from pytest_deploycheck.scheduling import PhaseScheduling
         from pytest_deploycheck.session import GateSession, now
         from pytest_deploycheck.settings import settings_of
+        from pytest_deploycheck.shipping import Parcels
 
         plan, rows = _read_plan(next(iter(self._plans.values())))
         if not any(phase.selected for phase in plan.phases):
             return None
+        self._parcels = Parcels()
         self._checks = {check.key: check for check in plan.checks}
         self._index_of = {(row[0], row[1]): place for place, row in enumerate(rows) if row is not None}
         self._gate = self._config.stash[keys.gate_key] = GateSession(self._config, settings_of(self._config), now)
@@ -283,6 +290,8 @@ class Controller:
                     raise pytest.UsageError(json.loads(text))
                 case "began":
                     self._begin(node, json.loads(text))
+                case "part":
+                    self._parcels.add(node, json.loads(text))
                 case "ended":
                     self._end(node, json.loads(text))
                 case "doubt":
@@ -300,9 +309,7 @@ class Controller:
         self._active.begin_check(check)
 
     def _end(self, node: WorkerController, data: dict[str, Any]) -> None:
-        from pytest_deploycheck.core import wire
-
-        result = wire.result_from_wire(data, self._checks)
+        result = self._parcels.complete(node, data, self._checks)
         self._in_flight.pop(node, None)
         self._finished.add(self._index_of[result.check.key])
         self._active.end_check(result)
@@ -312,6 +319,7 @@ class Controller:
         from pytest_deploycheck.core.model import CheckResult, Status
         from pytest_deploycheck.session import now
 
+        self._parcels.forget(node)
         check = self._in_flight.pop(node)
         index = self._index_of[check.key]
         self._finished.add(index)

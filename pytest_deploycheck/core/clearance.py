@@ -7,9 +7,11 @@ run supersedes it. A run that was BLOCKED before the phase says nothing about it
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import operator
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from pytest_deploycheck.core.model import (
     CheckResult,
@@ -21,7 +23,11 @@ from pytest_deploycheck.core.model import (
     exit_code_of,
     worst,
 )
+from pytest_deploycheck.core.standing import lapsed
 from pytest_deploycheck.core.verdict import decide_phase, decide_release
+
+#: What an earlier run's result is worth by now: never more than it was.
+Judge = Callable[[CheckResult], CheckResult]
 
 _COMPLETE = (Verdict.GO, Verdict.HOLD, Verdict.NO_GO)
 #: How a process ends of which no verdict can be told apart from what ended it.
@@ -34,6 +40,7 @@ class Clearance:
 
     #: With the verdict and the reason as they count, which may be worse than in the run itself.
     phase: PhaseResult
+    #: With the results of the phase as they count.
     run: Run
     #: When the verdict was reached, or when the run was last known to be alive.
     since: datetime
@@ -56,19 +63,25 @@ class _Look:
 
 
 def clear_phase(
-    runs: Iterable[Run], marker: str, *, not_before: datetime | None = None, target: str | None = None
+    runs: Iterable[Run],
+    marker: str,
+    *,
+    not_before: datetime | None = None,
+    target: str | None = None,
+    judge: Judge | None = None,
 ) -> Clearance | None:
     """The verdict on a phase that counts; None where no run says anything.
 
     `runs` are of one release and one checklist, newest first, and are read only as far as they matter. A verdict that
     was reached before `not_before` is as none, and does not let an older run speak in its place. With `target`, only
-    what runs found on that one counts; empty stands for runs that name no target.
+    what runs found on that one counts; empty stands for runs that name no target. `judge` says what a result is worth
+    by now, where people's word on it may have ended since.
     """
     newest: _Look | None = None
     outside: _Look | None = None
     refusals: list[Clearance] = []
     for run in runs:
-        look = _look(run, marker, target, not_before)
+        look = _look(run if judge is None else _rejudged(run, marker, judge), marker, target, not_before)
         if look is None:
             continue
         if look.found.verdict is Verdict.BLOCKED:
@@ -83,6 +96,21 @@ def clear_phase(
         return _uphold(refusals, newest.found.run)
     counted = newest or outside
     return counted.found if counted is not None and counted.young else None
+
+
+def _rejudged(run: Run, marker: str, judge: Judge) -> Run:
+    """The run with the results of a phase, and the verdict on it, as they count by now."""
+    checks = tuple(judge(row) if row.check.phase == marker else row for row in run.checks)
+    if all(map(operator.is_, checks, run.checks)):
+        return run
+    rows = [row for row in checks if row.check.phase == marker]
+    phases = tuple(_worse(phase, rows) if phase.phase.marker == marker else phase for phase in run.phases)
+    return replace(run, checks=checks, phases=phases)
+
+
+def _worse(phase: PhaseResult, rows: Sequence[CheckResult]) -> PhaseResult:
+    fresh = decide_phase(phase.phase, rows, narrowed=phase.narrowed, opened=phase.opened, decided=phase.decided)
+    return fresh if fresh.verdict.rank > phase.verdict.rank else phase
 
 
 def _uphold(refusals: Sequence[Clearance], newest: Run) -> Clearance:
@@ -214,13 +242,20 @@ class ReleaseStanding:
 
 
 def clear_release(
-    runs: Sequence[Run], *, required: Sequence[str] | None, now: datetime, max_age: timedelta
+    runs: Sequence[Run],
+    *,
+    required: Sequence[str] | None,
+    now: datetime,
+    max_age: timedelta,
+    judge: Judge | None = None,
 ) -> ReleaseStanding:
     """How a release stands by its runs, newest first.
 
     Runs of another checklist than the newest run's do not count. `required` are the phases that decide, by default
-    all that any counting run knows. A phase must have a verdict on every target on which a counting run looked at it.
+    all that any counting run knows. `judge` says what a result is worth by now, by default what its own sign-offs and
+    waiver say of their end. A phase must have a verdict on every target on which a counting run looked at it.
     """
+    judge = judge or partial(lapsed, now=now)
     counting = [run for run in runs if run.digest == runs[0].digest]
     known = _phases_of(counting)
     unknown = [marker for marker in required or () if marker not in known]
@@ -232,7 +267,7 @@ def clear_release(
         if marker in unknown:
             on = [Standing(target="", verdict=Verdict.INCOMPLETE, reason=_unknown(known))]
         else:
-            on = [_stand(counting, marker, target, now, max_age) for target in _targets_of(counting, marker)]
+            on = [_stand(counting, marker, target, now - max_age, judge) for target in _targets_of(counting, marker)]
         phases.append(PhaseStanding(phase=phase, required=needed, on=tuple(on)))
     return ReleaseStanding(phases=tuple(phases), outdated=len(runs) - len(counting))
 
@@ -242,8 +277,8 @@ def _unknown(known: Iterable[str]) -> str:
     return f"no run on record knows this phase (they know {names})" if names else "no run is on record"
 
 
-def _stand(runs: Sequence[Run], marker: str, target: str, now: datetime, max_age: timedelta) -> Standing:
-    found = clear_phase(runs, marker, not_before=now - max_age, target=target)
+def _stand(runs: Sequence[Run], marker: str, target: str, not_before: datetime, judge: Judge) -> Standing:
+    found = clear_phase(runs, marker, not_before=not_before, target=target, judge=judge)
     if found is not None:
         return Standing(target=target, verdict=found.verdict, reason=found.phase.reason, clearance=found)
     ever = clear_phase(runs, marker, target=target)

@@ -26,5 +26,9 @@ class RecordError(DeployCheckError):
         self.line = line
 
 
+class ApprovalsError(DeployCheckError):
+    """The file of sign-offs and waivers cannot be read as such, or an entry of it cannot be meant."""
+
+
 class TargetError(DeployCheckError):
     """The installation under check cannot be reached, or a call to it did not come back."""

@@ -189,13 +189,22 @@ class Measurement:
     unit: str = ""
     min: float | None = None
     max: float | None = None
+    #: What the value was taken from, in the order of time: not held against the limits, but each a finite number.
+    samples: tuple[float, ...] = ()
 
     @property
     def within(self) -> bool:
         """Whether the value keeps its limits; what is no finite number keeps none."""
-        if not math.isfinite(self.value):
+        if not math.isfinite(self.value) or not all(map(math.isfinite, self.samples)):
             return False
         return (self.min is None or self.value >= self.min) and (self.max is None or self.value <= self.max)
+
+    @property
+    def fault(self) -> str:
+        """What is wrong with it, as it follows its name; empty where nothing is."""
+        if self.within:
+            return ""
+        return "breaks its limit" if all(map(math.isfinite, self.samples)) else "has a sample that is no number"
 
     def __str__(self) -> str:
         limits = [f"min {self.min:g}"] if self.min is not None else []
@@ -211,6 +220,10 @@ class Evidence:
     kind: str
     name: str
     text: str
+    #: Of the whole as it stands beside the record, hexadecimal; empty where `text` is the whole.
+    sha256: str = ""
+    #: Bytes of that whole.
+    size: int = 0
 
 
 class Decision(StrEnum):
@@ -279,6 +292,20 @@ class Approvals:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Policy:
+    """The rules under which sign-offs and waivers count, and what was found of the files they point to."""
+
+    #: Whether the one who runs the gate must be another than the one who signs or waives.
+    four_eyes: bool = False
+    #: Who runs the gate, as a name or an address; empty where that was not asked for, or is not known.
+    runner: str = ""
+    #: Group, casefolded -> the addresses of its members; with any, an owner says who may sign.
+    signers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    #: Name of a file of evidence -> sha256 of its bytes, hexadecimal; None where it cannot be read.
+    proofs: Mapping[str, str | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class CheckResult:
     """What one run knows of one check."""
 
@@ -320,6 +347,16 @@ class PhaseResult:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Section:
+    """What somebody else adds to the report of a run: words, a table, or both. All of it is text."""
+
+    title: str
+    text: str = ""
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Run:
     """Everything one run knows: what every report is rendered from."""
 
@@ -341,6 +378,10 @@ class Run:
     in_flight: tuple[Check, ...] = ()
     #: The approvals as the run found them, whether or not they counted.
     approvals: Approvals = Approvals()
+    #: The rules under which they counted.
+    policy: Policy = Policy()
+    #: What others added, in the order in which they did.
+    sections: tuple[Section, ...] = ()
 
     @property
     def closed(self) -> bool:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from pytest_deploycheck.core.model import (
+    Approvals,
     Check,
     CheckResult,
     Evidence,
@@ -19,10 +20,19 @@ from pytest_deploycheck.core.model import (
     Kind,
     Measurement,
     Phase,
+    Policy,
     Rollback,
     Severity,
     Status,
     Verdict,
+)
+from pytest_deploycheck.core.wire_approvals import (
+    approvals_from_wire,
+    approvals_to_wire,
+    signoff_from_wire,
+    signoff_to_wire,
+    waiver_from_wire,
+    waiver_to_wire,
 )
 
 #: The version of the run document; it changes when a reader of the old one would misread the new one.
@@ -31,7 +41,7 @@ SCHEMA = "pytest-deploycheck/run/1"
 Json = dict[str, Any]
 
 _RESULT_KEYS = {"check", "target", "status", "reason", "flags", "duration_s", "finished", "carried_from"}
-_RESULT_KEYS |= {"measurements", "evidence"}
+_RESULT_KEYS |= {"measurements", "evidence", "signoffs", "waiver"}
 
 
 def time_to_wire(moment: datetime | None) -> str | None:
@@ -182,6 +192,9 @@ class Start:
     narrowed: Mapping[str, str]
     environment: Mapping[str, str]
     notes: tuple[str, ...]
+    #: The approvals as they were found, and the rules for them.
+    approvals: Approvals = field(default_factory=Approvals)
+    policy: Policy = field(default_factory=Policy)
 
 
 _START_KEYS = frozenset(
@@ -207,6 +220,7 @@ def start_to_wire(start: Start) -> Json:
         "narrowed": dict(start.narrowed),
         "environment": dict(start.environment),
         "notes": list(start.notes),
+        "approvals": approvals_to_wire(start.approvals, start.policy),
     }
 
 
@@ -218,10 +232,12 @@ def start_from_wire(data: Json) -> Start:
     """
     if missing := _START_KEYS - set(data):
         raise KeyError(*sorted(missing))
-    if unknown := set(data) - _START_KEYS - {"schema"}:
+    if unknown := set(data) - _START_KEYS - {"schema", "approvals"}:
         raise ValueError(f"unknown keys: {', '.join(sorted(unknown))}")
     if data.get("schema", SCHEMA) != SCHEMA:
         raise ValueError(f"it is written as {data['schema']!r}, and this version reads {SCHEMA!r}")
+    # A record of before there were any has none.
+    approvals, policy = approvals_from_wire(data["approvals"]) if "approvals" in data else (Approvals(), Policy())
     phases = tuple(map(phase_from_wire, _rows(data["phases"])))
     checks = tuple(map(check_from_wire, _rows(data["checks"])))
     _refuse_twice("the phase", (phase.marker for phase in phases))
@@ -238,6 +254,8 @@ def start_from_wire(data: Json) -> Start:
         narrowed={marker: _text(why) for marker, why in _table(data["narrowed"]).items()},
         environment={name: _text(value) for name, value in _table(data["environment"]).items()},
         notes=_texts(data["notes"]),
+        approvals=approvals,
+        policy=policy,
     )
 
 
@@ -292,6 +310,10 @@ def result_to_wire(result: CheckResult) -> Json:
         wire["evidence"] = [evidence_to_wire(item) for item in result.evidence]
     if result.carried_from:
         wire["carried_from"] = result.carried_from
+    if result.signoffs:
+        wire["signoffs"] = [signoff_to_wire(signoff) for signoff in result.signoffs]
+    if result.waiver:
+        wire["waiver"] = waiver_to_wire(result.waiver)
     return wire
 
 
@@ -312,23 +334,28 @@ def result_from_wire(data: Json, checks: Mapping[tuple[str, str], Check]) -> Che
         duration_s=_number(data["duration_s"]),
         finished=time_from_wire(data["finished"]),
         measurements=tuple(map(measurement_from_wire, _rows(data["measurements"]))) if "measurements" in few else (),
-        evidence=tuple(map(_evidence_from_wire, _rows(data["evidence"]))) if "evidence" in few else (),
+        evidence=tuple(map(evidence_from_wire, _rows(data["evidence"]))) if "evidence" in few else (),
         carried_from=_text(data["carried_from"]) if "carried_from" in few else "",
+        signoffs=tuple(map(signoff_from_wire, _rows(data["signoffs"]))) if "signoffs" in few else (),
+        waiver=waiver_from_wire(data["waiver"]) if "waiver" in few else None,
     )
 
 
-_FEW_HAVE = frozenset({"flags", "measurements", "evidence", "carried_from"})
+_FEW_HAVE = frozenset({"flags", "measurements", "evidence", "carried_from", "signoffs", "waiver"})
 
 
 def measurement_to_wire(item: Measurement) -> Json:
-    """Name, value, unit and limits; a value that is no number is written as null, which JSON can hold."""
-    return {
+    """Name, value, unit, limits, samples if any; a value that is no number is null, which JSON can hold."""
+    wire: Json = {
         "name": item.name,
         "value": _finite(item.value),
         "unit": item.unit,
         "min": _finite(item.min),
         "max": _finite(item.max),
     }
+    if item.samples:
+        wire["samples"] = list(map(_finite, item.samples))
+    return wire
 
 
 def _finite(number: float | None) -> float | None:
@@ -339,17 +366,30 @@ def measurement_from_wire(data: Json) -> Measurement:
     fields = dict(_table(data))
     value, low, high = fields.pop("value"), fields.pop("min"), fields.pop("max")
     return Measurement(
-        value=math.nan if value is None else _number(value),
+        value=_value(value),
+        samples=tuple(map(_value, _rows(fields.pop("samples", ())))),
         min=None if low is None else _number(low),
         max=None if high is None else _number(high),
         **{key: _text(word) for key, word in fields.items()},
     )
 
 
-def _evidence_from_wire(data: Json) -> Evidence:
-    return Evidence(**{key: _text(word) for key, word in _table(data).items()})
+def _value(number: object) -> float:
+    return math.nan if number is None else _number(number)
+
+
+def evidence_from_wire(data: Json) -> Evidence:
+    """The evidence; raises ``TypeError`` for unknown or missing keys and wrong types."""
+    fields = dict(_table(data))
+    size = fields.pop("size", 0)
+    if isinstance(size, bool) or not isinstance(size, int) or size < 0:
+        raise TypeError(f"{size!r} is no number of bytes")
+    return Evidence(size=size, **{key: _text(word) for key, word in fields.items()})
 
 
 def evidence_to_wire(item: Evidence) -> Json:
-    """Kind, name and text."""
-    return {"kind": item.kind, "name": item.name, "text": item.text}
+    """Kind, name and text; digest and size of the whole where that is another."""
+    wire: Json = {"kind": item.kind, "name": item.name, "text": item.text}
+    if item.sha256:
+        wire |= {"sha256": item.sha256, "size": item.size}
+    return wire

@@ -198,7 +198,7 @@ def test_declared_markers_are_registered(gate: Gate) -> None:
     assert "@pytest.mark.build: Build" in listed
     assert "@pytest.mark.ship: Shipping" in listed
     assert "@pytest.mark.post: Afterwards" in listed
-    assert "@pytest.mark.check(id, *, title, severity, remediation, owner, mutating, rollback)" in listed
+    assert "@pytest.mark.check(id, *, title, severity, remediation, owner, mutating, rollback, waivable)" in listed
 
 
 def test_a_misspelt_phase_is_found_by_strict_markers(gate: Gate) -> None:
@@ -249,6 +249,14 @@ MISTAKES = {
     "mutating that is no yes or no": (
         "@pytest.mark.phase1\n@pytest.mark.check(mutating='yes')\ndef test_it(): pass",
         "test_it.py:2: mutating='yes' must be True or False",
+    ),
+    "waivable that is no yes or no": (
+        "@pytest.mark.phase1\n@pytest.mark.check(waivable=0)\ndef test_it(): pass",
+        "test_it.py:2: waivable=0 must be True or False",
+    ),
+    "signers of a test": (
+        "@pytest.mark.phase1\n@pytest.mark.check(signers=2)\ndef test_it(): pass",
+        "test_it.py:2: signers says how many people sign a line",
     ),
     "two phases": (
         "@pytest.mark.phase1\n@pytest.mark.phase2\ndef test_it(): pass",

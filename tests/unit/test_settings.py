@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pytest_deploycheck.core.errors import SettingsError
-from pytest_deploycheck.settings import Prerequisites, Settings, settings_of
+from pytest_deploycheck.settings import Css, Prerequisites, Settings, settings_of
 
 Configure = Callable[..., Settings]
 
@@ -57,7 +57,7 @@ def test_the_command_line_beats_the_environment_that_the_ini_file(
     assert found.sources[source_name(name)] == "command line"
 
 
-@pytest.mark.parametrize("name", ["report", "json", "record"])
+@pytest.mark.parametrize("name", ["report", "json", "summary", "record", "approvals"])
 def test_paths_have_the_same_order_of_sources(
     settings: Configure, monkeypatch: pytest.MonkeyPatch, pytester: pytest.Pytester, name: str
 ) -> None:
@@ -77,12 +77,17 @@ def test_the_defaults_are_those_of_the_contract(settings: Configure, pytester: p
         release=None,
         targets=(),
         report=pytester.path / "deploycheck-report.html",
+        css=Css.INLINE,
         json=None,
+        summary=None,
         record=pytester.path / ".deploycheck",
         keep_going=False,
         resume=False,
         prerequisites=Prerequisites.WARN,
         max_age=timedelta(hours=24),
+        approvals=pytester.path / "deploycheck-approvals.toml",
+        four_eyes=False,
+        signers={},
         sources=found.sources,
     )
     assert set(found.sources.values()) == {"default"}
@@ -118,6 +123,36 @@ def test_the_record_cannot_be_turned_off(settings: Configure, arguments: list[st
     source = "command line" if arguments else "ini key deploycheck_record"
     with pytest.raises(SettingsError, match=f"^{source}: deploycheck_record must name a folder"):
         settings(*arguments, ini="deploycheck_record =")
+
+
+def test_the_approvals_cannot_be_turned_off(settings: Configure) -> None:
+    with pytest.raises(SettingsError, match="^command line: deploycheck_approvals must name a file"):
+        settings("--deploycheck-approvals=")
+
+
+def test_signers_are_groups_of_addresses(settings: Configure) -> None:
+    ini = "deploycheck_four_eyes = yes\ndeploycheck_signers =\n    Ops  team: a@example.org, b@example.org,\n    qa: c"
+
+    found = settings(ini=ini)
+
+    assert found.four_eyes
+    assert found.signers == {"ops team": ("a@example.org", "b@example.org"), "qa": ("c",)}
+
+
+@pytest.mark.parametrize(
+    ("ini", "why"),
+    [
+        ("deploycheck_signers = ops", "'ops' is not"),
+        ("deploycheck_signers = ops: ,", "name its members"),
+        ("deploycheck_signers = : a@example.org", "is not"),
+        ("deploycheck_signers =\n    ops: a\n    OPS: b", "'ops' stands there twice"),
+        ("deploycheck_four_eyes = two", "'two' is neither true nor false"),
+    ],
+)
+def test_signers_and_eyes_that_cannot_be_meant(settings: Configure, ini: str, why: str) -> None:
+    with pytest.raises(SettingsError, match="^ini key deploycheck_.*") as caught:
+        settings(ini=ini)
+    assert why in str(caught.value)
 
 
 def test_several_targets_keep_their_order(settings: Configure, monkeypatch: pytest.MonkeyPatch) -> None:
