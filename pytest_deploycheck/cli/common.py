@@ -11,7 +11,8 @@ import click
 
 from pytest_deploycheck.core.errors import DeployCheckError, RecordError
 from pytest_deploycheck.core.model import ExitCode, Run, Verdict
-from pytest_deploycheck.record.store import NeverBegunError, find_run
+from pytest_deploycheck.record.blobs import with_missing_evidence
+from pytest_deploycheck.record.store import NeverBegunError, find_run, journal_path
 from pytest_deploycheck.report.text import verdict_style
 
 
@@ -33,6 +34,17 @@ class NeverBegunRecordError(CliError):
     exit_code = int(ExitCode.INCOMPLETE)
 
 
+def example(*commands: str) -> str:
+    """The epilog of a command's help: how it is called, each call on a line of its own."""
+    # The mark keeps click from filling the lines anew.
+    return "\b\n" + "\n".join(f"Example: deploycheck {command}" for command in commands)
+
+
+def count(number: int, what: str) -> str:
+    """``1 check``, ``2 checks``."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
 @contextmanager
 def told_plainly() -> Iterator[None]:
     """A user's mistake is a line and exit 4; a record that does not verify, exit 14; a run that never began, 11."""
@@ -46,18 +58,22 @@ def told_plainly() -> Iterator[None]:
         raise CliError(str(error)) from error
 
 
+record_option = click.option(
+    "--record",
+    type=click.Path(path_type=Path),
+    default=Path(".deploycheck"),
+    show_default=True,
+    help="The folder of the journals.",
+)
+release_option = click.option("--release", metavar="ID", help="The release; by default the runs of all of them.")
+
+
 def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """``--record``, ``--release`` and ``--run``: which run a command is about."""
     for option in (
         click.option("--run", "run_id", metavar="ID", help="The run; by default the newest."),
         click.option("--release", metavar="ID", help="The release; by default that of the newest run."),
-        click.option(
-            "--record",
-            type=click.Path(path_type=Path),
-            default=Path(".deploycheck"),
-            show_default=True,
-            help="The folder of the journals.",
-        ),
+        record_option,
     ):
         command = option(command)
     return command
@@ -66,7 +82,8 @@ def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def load_run(record: Path, release: str | None, run_id: str | None) -> Run:
     """The run that the options name; raises ``CliError``."""
     with told_plainly():
-        return find_run(record, release=release, run_id=run_id)
+        run = find_run(record, release=release, run_id=run_id)
+        return with_missing_evidence(run, [journal_path(record, run.release, run.run_id).parent])
 
 
 def styled(line: str, verdict: Verdict | None) -> str:

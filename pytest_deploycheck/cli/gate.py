@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,11 +12,15 @@ from typing import Any
 
 import click
 
-from pytest_deploycheck.cli.common import InvalidRecordError, styled, told_plainly
+from pytest_deploycheck.cli.common import InvalidRecordError, example, styled, told_plainly
+from pytest_deploycheck.core.approvals import Context
 from pytest_deploycheck.core.clearance import PhaseStanding, ReleaseStanding, Standing, clear_release
 from pytest_deploycheck.core.errors import RecordError, SettingsError
-from pytest_deploycheck.core.model import Run, Verdict
+from pytest_deploycheck.core.model import CheckResult, Run, Verdict
+from pytest_deploycheck.core.standing import judge_by
 from pytest_deploycheck.durations import parse_duration
+from pytest_deploycheck.record.approvals import digests_of, read_approvals
+from pytest_deploycheck.record.blobs import MISSING
 from pytest_deploycheck.record.store import merged_runs
 from pytest_deploycheck.report.text import next_lines
 
@@ -24,7 +28,10 @@ SCHEMA = "pytest-deploycheck/gate/1"
 _HEAD = ("phase", "verdict", "run", "age", "target", "reason")
 
 
-@click.command(epilog="Example: deploycheck gate --release 1.4.0 --require phase1,phase2 staging-record")
+@click.command(
+    short_help="Judge a release by one or more records, and exit with the verdict.",
+    epilog=example("gate --release 1.4.0 --require phase1,phase2 staging-record"),
+)
 @click.option("--release", required=True, metavar="ID", help="The release whose verdict is asked for.")
 @click.option(
     "--require",
@@ -34,11 +41,24 @@ _HEAD = ("phase", "verdict", "run", "age", "target", "reason")
 @click.option(
     "--max-age", default="24h", show_default=True, metavar="AGE", help="How long a verdict on record stays good."
 )
+@click.option(
+    "--approvals",
+    metavar="PATH",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Judge people's word by this file as it is now, not only by what the record says of its end.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the standing of the release as JSON.")
 @click.argument("folders", metavar="[DIR]...", nargs=-1, type=click.Path(path_type=Path))
 @click.pass_context
 def gate(
-    ctx: click.Context, *, release: str, require: str | None, max_age: str, as_json: bool, folders: tuple[Path, ...]
+    ctx: click.Context,
+    *,
+    release: str,
+    require: str | None,
+    max_age: str,
+    approvals: Path | None,
+    as_json: bool,
+    folders: tuple[Path, ...],
 ) -> None:
     """Merge the records in every DIR (by default .deploycheck) and exit with the verdict on the release.
 
@@ -51,7 +71,8 @@ def gate(
         age = parse_duration(max_age, where="--max-age")
         required = _split(require)
         runs = _merge(folders or (Path(".deploycheck"),), release, now)
-    standing = clear_release(runs, required=required, now=now, max_age=age)
+        judge = _judge_by_file(approvals, runs, now) if approvals is not None and runs else None
+    standing = clear_release(runs, required=required, now=now, max_age=age, judge=judge)
     # A folder that was named and is not there may hold the run that says NO-GO.
     gaps = tuple(
         f"{folder} is no folder: what was recorded there is unknown" for folder in folders if not folder.is_dir()
@@ -81,6 +102,13 @@ def _merge(folders: tuple[Path, ...], release: str, now: datetime) -> list[Run]:
         raise InvalidRecordError(f"INVALID: {error}") from error
 
 
+def _judge_by_file(path: Path, runs: Sequence[Run], now: datetime) -> Callable[[CheckResult], CheckResult]:
+    """The rules are those of the newest run; the word of people, and what they point to, is that of today."""
+    found = read_approvals(path, str(path))
+    policy = replace(runs[0].policy, proofs=digests_of(found, path.absolute().parent))
+    return judge_by(found, Context(now=now, release=runs[0].release, policy=policy))
+
+
 # -- the board ---------------------------------------------------------------------------------------------------------
 
 
@@ -96,6 +124,8 @@ def _print(release: str, standing: ReleaseStanding, now: datetime) -> None:
         click.echo(f"note: {standing.outdated} of its runs do not count: the checklist was changed since")
     for gap in standing.gaps:
         click.echo(f"note: {gap}")
+    for note in _missing_evidence(standing):
+        click.echo(f"note: {note}")
     for line in _next(release, standing):
         click.echo(line)
     click.echo(styled(f"{standing.verdict}  {_summary(release, standing)}", standing.verdict))
@@ -107,6 +137,12 @@ def _row(phase: PhaseStanding, on: Standing, now: datetime) -> tuple[str, ...]:
     # As on the board of a run, brackets are round what does not decide.
     verdict = str(on.verdict) if phase.required else f"({on.verdict})"
     return phase.phase.marker, verdict, run_id, age, on.target or "-", on.reason
+
+
+def _missing_evidence(standing: ReleaseStanding) -> list[str]:
+    """What the runs that decided note of evidence that is no longer there; their verdicts stand."""
+    runs = (on.clearance.run for phase in standing.phases for on in phase.on if on.clearance)
+    return list(dict.fromkeys(note for run in runs for note in run.notes if note.startswith(MISSING)))
 
 
 def _age(age: timedelta) -> str:

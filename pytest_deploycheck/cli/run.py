@@ -15,12 +15,11 @@ from types import FrameType
 
 import click
 
-from pytest_deploycheck.cli.common import CliError
+from pytest_deploycheck.cli.common import CliError, example
 from pytest_deploycheck.core.errors import RecordError
 from pytest_deploycheck.core.model import ExitCode, worst_exit
 from pytest_deploycheck.record.store import new_run_id, read_run
 
-_EPILOG = "Example: deploycheck run -- -m phase3 --deploycheck-release 1.4.0"
 #: The options by which this command and the plugin find each other: not for the caller.
 _OURS = ("--deploycheck-run-id", "--deploycheck-witness")
 _PASSED_ON = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")
@@ -31,7 +30,11 @@ _BY_SIGNAL = 128
 
 
 # A short -h would be taken out of pytest's own short options, as in -rh.
-@click.command(context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]}, epilog=_EPILOG)
+@click.command(
+    short_help="Run pytest, and believe it only when its journal is closed.",
+    context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]},
+    epilog=example("run -- -m phase3 --deploycheck-release 1.4.0"),
+)
 @click.argument("pytest_args", nargs=-1, type=click.UNPROCESSED)
 @click.pass_context
 def run(ctx: click.Context, *, pytest_args: tuple[str, ...]) -> None:

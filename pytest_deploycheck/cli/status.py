@@ -6,12 +6,16 @@ from pathlib import Path
 
 import click
 
-from pytest_deploycheck.cli.common import load_run, run_options, styled
+from pytest_deploycheck.cli.common import example, load_run, run_options, styled
 from pytest_deploycheck.report import RENDERERS
+from pytest_deploycheck.report.approvals import approval_lines
 from pytest_deploycheck.report.text import board_lines, next_lines, summary_line
 
 
-@click.command(epilog="Example: deploycheck status --release 2026.11")
+@click.command(
+    short_help="Show the newest run, and exit with its exit code.",
+    epilog=example("status --release 2026.11"),
+)
 @run_options
 @click.option("--json", "as_json", is_flag=True, help="Print the run as JSON.")
 @click.pass_context
@@ -32,6 +36,8 @@ def status(ctx: click.Context, *, record: Path, release: str | None, run_id: str
         click.echo(f"note: {note}")
     for check in () if run.closed else run.in_flight:
         click.echo(f"note: {check.id} was running when the run was last heard of")
+    for line in approval_lines(run):
+        click.echo(line)
     for line in next_lines(run):
         click.echo(line)
     click.echo(styled(summary_line(run), run.selected_verdict))

@@ -59,3 +59,28 @@ def test_what_pytest_refuses_is_told_with_exit_4(run_checklist: Run, deploycheck
     assert result.exit_code == 4
     assert "nowhere" in result.output
     assert "Traceback" not in result.output
+
+
+def test_the_plan_file_holds_no_secret_of_a_target(run_checklist: Run, pytester: pytest.Pytester) -> None:
+    """Nobody who has the file can reach the target, so it says what release is there."""
+    secret = "s3cr3t-9f8e7d6c5b4a"
+
+    target = f"popen//env:API_TOKEN={secret}"
+    assert run_checklist("--collect-only", "--deploycheck-plan=plan.json", f"--deploycheck-target={target}") == 0
+
+    text = (pytester.path / "plan.json").read_text(encoding="utf-8")
+    assert secret not in text
+    settings = json.loads(text)["settings"]
+    assert settings["described"] == "unversioned"
+    assert len(settings["targets"]) == 1
+
+
+def test_a_line_says_when_its_own_block_judges_it(deploycheck: Cli, pytester: pytest.Pytester) -> None:
+    """And in the traceability too."""
+    pytester.makeini("[pytest]\ndeploycheck_checklist = list.md\n")
+    (pytester.path / "list.md").write_text(
+        "# A <!-- deploycheck: phase=phase1 -->\n- [ ] **Disk**: it is there\n\n  ```sh check\n  true\n  ```\n"
+    )
+
+    assert "its own block" in deploycheck("plan").output
+    assert "its own block" in deploycheck("trace").output

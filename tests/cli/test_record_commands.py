@@ -5,9 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
-
-from pytest_deploycheck.cli import main
+from click.testing import Result
 
 Run = Callable[..., int]
 Cli = Callable[..., Result]
@@ -96,14 +94,3 @@ def test_an_edited_journal_is_invalid(run_checklist: Run, deploycheck: Cli, pyte
     assert result.exit_code == 14
     assert f"{journal.name}:{number}: " in result.output
     assert "the chain breaks here" in result.output
-
-
-@pytest.mark.parametrize("command", ["plan", "run", "status", "gate", "report"])
-def test_every_command_has_help_with_an_example_and_stands_in_the_readme(command: str) -> None:
-    """What nobody can find is not there."""
-    result = CliRunner().invoke(main, [command, "--help"])
-
-    assert result.exit_code == 0
-    assert f"Example: deploycheck {command}" in result.output
-    readme = Path(__file__).parents[2].joinpath("README.md").read_text(encoding="utf-8")
-    assert f"deploycheck {command}" in readme
