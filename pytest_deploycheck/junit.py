@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import tempfile
 import xml.etree.ElementTree as ET
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol, cast
 
@@ -18,10 +18,10 @@ import pytest
 from _pytest.junitxml import bin_xml_escape, mangle_test_address, xml_key
 
 from pytest_deploycheck.core.errors import RecordError
-from pytest_deploycheck.core.model import CheckResult, ExitCode, PhaseResult, Run, Status, Verdict
-from pytest_deploycheck.core.verdict import weigh
+from pytest_deploycheck.core.model import CheckResult, ExitCode, PhaseResult, Run, Status
 from pytest_deploycheck.keys import GATE
 from pytest_deploycheck.record.files import write_atomically
+from pytest_deploycheck.report.faults import faults
 
 #: The class of the testcases that stand for phases, and the first part of every property's name.
 NAMESPACE = "deploycheck"
@@ -126,13 +126,16 @@ def render(run: Run, written: str = "", *, prefix: str | None = None) -> str:
             own = [_add_case(suite, *_address(result, prefix), result.duration_s)]
         for case in own:
             _describe(case, _properties_of_check(result, phase))
+        if _ELEMENTS[result.status] != "skipped":
+            for case in own:
+                _hush(suite, case)
         if own and not _admits(own, result.status):
-            _hush(suite, own[-1])
             _say(suite, own[-1], _ELEMENTS[result.status], kind=result.status, message=result.reason)
-    for name, verdict, said, details in _faults(run):
-        case = _add_case(suite, NAMESPACE, name)
-        _describe(case, {"phase": name, "verdict": verdict})
-        _say(suite, case, "failure", kind=verdict, message=f"{verdict}: {said}", details=details)
+    for fault in faults(run):
+        case = _add_case(suite, NAMESPACE, fault.name)
+        _describe(case, {"phase": fault.name, "verdict": fault.verdict})
+        message = f"{fault.verdict}: {fault.reason}"
+        _say(suite, case, "failure", kind=fault.verdict, message=message, details=fault.details)
     return '<?xml version="1.0" encoding="utf-8"?>' + ET.tostring(root, encoding="unicode")
 
 
@@ -222,22 +225,3 @@ def _say(suite: ET.Element, case: ET.Element, tag: str, *, kind: str, message: s
 
 def _count(suite: ET.Element, counter: str, step: int = 1) -> None:
     suite.set(counter, str(int(suite.get(counter, "0")) + step))
-
-
-def _faults(run: Run) -> Iterator[tuple[str, str, str, str]]:
-    """What must be red whatever the checks' own testcases show: name, verdict, reason, and the checks behind it."""
-    at_fault = [phase for phase in run.phases if phase.phase.selected and phase.verdict is not Verdict.GO]
-    for phase in at_fault:
-        marker = phase.phase.marker
-        behind = [result for result in run.checks if result.check.phase == marker and weigh(result) is not Verdict.GO]
-        yield marker, str(phase.verdict), phase.reason, "\n".join(map(_line, behind))
-    if run.exit_code != ExitCode.GO and not at_fault:
-        # Beyond the phases: an internal error, too many warnings, a test of no phase.
-        meaning = next((code.meaning for code in ExitCode if code == run.exit_code), "another plugin's")
-        yield "run", str(run.selected_verdict), f"exit code {run.exit_code}, {meaning}", ""
-
-
-def _line(result: CheckResult) -> str:
-    check = result.check
-    advice = f" (next: {check.remediation})" if check.remediation else ""
-    return f"{check.id} {result.status}{': ' + result.reason if result.reason else ''}{advice}"

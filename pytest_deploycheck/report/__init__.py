@@ -19,5 +19,29 @@ def _json(run: Run) -> str:
     return render(run)
 
 
+def _ctrf(run: Run) -> str:
+    from pytest_deploycheck.report.ctrf import render
+
+    return render(run)
+
+
+def _markdown(run: Run) -> str:
+    from pytest_deploycheck.report.markdown import render
+
+    return render(run)
+
+
+def _badge(run: Run) -> str:
+    from pytest_deploycheck.report.badge import render
+
+    return render(run)
+
+
 #: Format name -> renderer; each loads what it needs when it is used.
-RENDERERS: Mapping[str, Callable[[Run], str]] = {"html": _html, "json": _json}
+RENDERERS: Mapping[str, Callable[[Run], str]] = {
+    "html": _html,
+    "json": _json,
+    "ctrf": _ctrf,
+    "md": _markdown,
+    "badge": _badge,
+}

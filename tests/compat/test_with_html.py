@@ -12,7 +12,8 @@ from befriending import Friend, Outcome, Table, assert_gated, assert_green, thre
 FRIEND = Friend(
     name="pytest-html",
     plugins=("metadata", "html", "html_fixtures"),
-    works="Its report has the board on top and, where phases are declared, a column each for phase and status.",
+    works="Its report has the board on top, columns for phase, check and status where phases are declared, and one row for "
+    "each check, also for one that no report tells of; its counts are the gate's.",
     know="Its own result of a blocked or pending check is Skipped; the reason stands in the row's log.",
 )
 ARGUMENTS = ("--html=report.html", "--self-contained-html")
