@@ -8,7 +8,10 @@ from importlib.resources import files
 from typing import Any
 
 from pytest_deploycheck.core import wire
-from pytest_deploycheck.core.model import Check, CheckResult, Flag, Phase, PhaseResult, Run, Severity, Status
+from pytest_deploycheck.core.model import Check, CheckResult, Flag, Phase, PhaseResult, Run, Severity, Signoff, Status
+from pytest_deploycheck.core.sections import section_to_wire
+from pytest_deploycheck.core.standing import Standing, standing
+from pytest_deploycheck.core.wire_approvals import signoff_to_wire, waiver_to_wire
 
 
 def render(run: Run) -> str:
@@ -16,13 +19,9 @@ def render(run: Run) -> str:
     return _dump(_run_document(run))
 
 
-def plan_to_json(phases: Iterable[Phase], checks: Iterable[Check], strays: Iterable[str] = ()) -> str:
-    """The checklist before a run: ``{"phases": [...], "checks": [...]}``.
-
-    `strays`, where given, are ``file:line`` of task lines that stand under no phase.
-    """
-    listed = list(strays)
-    return _dump(_plan_document(phases, checks) | ({"strays": listed} if listed else {}))
+def plan_to_json(phases: Iterable[Phase], checks: Iterable[Check], **beside: Any) -> str:
+    """The checklist before a run: ``{"phases": [...], "checks": [...]}``, and what else is to stand beside them."""
+    return _dump(_plan_document(phases, checks) | beside)
 
 
 def run_schema() -> dict[str, Any]:
@@ -63,8 +62,10 @@ def _run_document(run: Run) -> dict[str, Any]:
         "digest": run.digest,
         "phases": [_phase_row(phase) for phase in run.phases],
         "checks": [_check_row(result) for result in run.checks],
+        "approvals": _approvals(run),
         "accounted": {"total": len(run.checks), "by_status": by_status},
         "environment": dict(run.environment),
+        "sections": list(map(section_to_wire, run.sections)),
     }
 
 
@@ -95,7 +96,41 @@ def _check_row(result: CheckResult) -> dict[str, Any]:
         "duration_s": round(result.duration_s, 6),
         "measurements": [wire.measurement_to_wire(item) for item in result.measurements],
         "evidence": [wire.evidence_to_wire(item) for item in result.evidence],
-        "signoff": None,
-        "waiver": None,
+        "signoff": _signoff(result),
+        "waiver": None if result.waiver is None else _without_place(waiver_to_wire(result.waiver)),
         "carried_from": result.carried_from,
+    }
+
+
+def _signoff(result: CheckResult) -> dict[str, Any] | None:
+    """The newest of the sign-offs that count, with the others in it."""
+    rows = [_without_place(signoff_to_wire(signoff)) for signoff in result.signoffs]
+    return {**rows[0], "others": rows[1:]} if rows else None
+
+
+def _without_place(row: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in row.items() if key not in ("check", "source")}
+
+
+def _approvals(run: Run) -> dict[str, Any]:
+    """The file as the run found it, the rules, and what each entry was worth."""
+    return {
+        "path": run.approvals.path,
+        "digest": run.approvals.digest,
+        "four_eyes": run.policy.four_eyes,
+        "runner": run.policy.runner,
+        "standing": list(map(_standing, standing(run))),
+    }
+
+
+def _standing(found: Standing) -> dict[str, Any]:
+    entry = found.entry
+    return {
+        "kind": "signoff" if isinstance(entry, Signoff) else "waiver",
+        **(signoff_to_wire(entry) if isinstance(entry, Signoff) else waiver_to_wire(entry)),
+        "worth": str(found.worth),
+        "why": found.why,
+        # With the limit that the check sets, where that comes first.
+        "expires": wire.time_to_wire(found.expires),
+        "expires_soon": found.expires_soon,
     }

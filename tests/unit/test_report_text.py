@@ -55,6 +55,7 @@ def test_the_next_lines_say_what_to_do_who_does_it_and_how_to_run_it_again() -> 
         "next: phase1.x [sre]: poetry lock",
         "      pytest -m phase1 test_it.py::test_x",
         "next: phase1.sign: Call support.",
+        "      deploycheck sign phase1.sign --release v1.0",
     ]
 
 
