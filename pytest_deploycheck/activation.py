@@ -13,6 +13,7 @@ from pytest_deploycheck import keys
 from pytest_deploycheck.markers import place
 from pytest_deploycheck.observer import Observer
 from pytest_deploycheck.plan import Plan, build_plan, check_of, select, usage_errors
+from pytest_deploycheck.redaction import hide_secrets_in_names, redactor_of
 from pytest_deploycheck.session import GateSession, now
 from pytest_deploycheck.settings import settings_of
 from pytest_deploycheck.target.spec import read_spec
@@ -38,7 +39,7 @@ def remove_last_reports(config: pytest.Config) -> None:
         settings = settings_of(config)
     if config.option.collectonly:
         return
-    for path in (settings.report, settings.json):
+    for path in (settings.report, settings.json, settings.summary):
         # Writing there comes next; whoever forbids it is told then.
         with suppress(OSError):
             if path is not None and path.is_file():
@@ -73,6 +74,7 @@ def make_plan(session: pytest.Session, items: list[pytest.Item]) -> tuple[list[p
         settings = settings_of(config)
         for spec in settings.targets:
             read_spec(spec, base=settings.root)
+        hide_secrets_in_names(collected, redactor_of(config))
         plan = build_plan(
             session,
             collected,

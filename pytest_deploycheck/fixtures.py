@@ -2,79 +2,129 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
+    import os
+    import subprocess
+
     from pytest_deploycheck.core.model import Evidence, Measurement
+    from pytest_deploycheck.core.tables import Row
     from pytest_deploycheck.observer import Observer
     from pytest_deploycheck.session import GateSession
-    from pytest_deploycheck.target import Target
+    from pytest_deploycheck.target import CommandResult, Target
     from pytest_deploycheck.worker import Worker
-
-#: Characters; evidence beyond this is cut in the middle.
-EVIDENCE_LIMIT = 20_000
 
 evidence_key = pytest.StashKey["EvidenceLog"]()
 
 
 class EvidenceLog:
-    """Collects what a check saw. A broken limit fails the check by itself."""
+    """Collects what a check saw. A broken limit fails the check by itself.
+
+    What is too long for the record stands beside it; see docs/evidence.md.
+    """
 
     def __init__(self) -> None:
         self.measurements: list[Measurement] = []
         self.items: list[Evidence] = []
+        self._left_out = 0
 
     def measure(
-        self, name: str, value: float, unit: str = "", *, min: float | None = None, max: float | None = None
+        self,
+        name: str,
+        value: float,
+        unit: str = "",
+        *,
+        min: float | None = None,
+        max: float | None = None,
+        samples: Iterable[float] = (),
     ) -> Measurement:
-        """Record a number with its inclusive limits.
+        """Record a number with its inclusive limits, and the samples it was taken from, in their order.
 
-        Raises ``AssertionError`` when the value breaks a limit or is not a number.
+        Raises ``AssertionError`` when the value breaks a limit, or when it or a sample is not a number.
         """
         __tracebackhide__ = True
+        from pytest_deploycheck.core.evidence import thinned
         from pytest_deploycheck.core.model import Measurement
 
-        measured = Measurement(name=name, value=float(value), unit=unit, min=min, max=max)
+        taken = thinned(map(float, samples)) if samples else ()
+        measured = Measurement(name=str(name), value=float(value), unit=unit, min=min, max=max, samples=taken)
         self.measurements.append(measured)
         if not measured.within:
             # Raised, not asserted: pytest would append its own account of the expression to the reason.
-            raise AssertionError(f"{measured} breaks its limit")
+            raise AssertionError(f"{measured} {measured.fault}")
         return measured
 
-    def text(self, name: str, text: str) -> None:
-        """Record a text."""
-        self._add("text", name, text)
+    def command(self, result: CommandResult | subprocess.CompletedProcess[Any]) -> None:
+        """Record a command with its output and its exit status.
 
-    def table(self, name: str, rows: Iterable[Mapping[str, object]]) -> None:
-        """Record rows of values as aligned text; the first row's keys are the columns."""
-        listed = list(rows)
-        columns = list(listed[0]) if listed else []
-        cells = [columns, *([str(row.get(column, "")) for column in columns] for row in listed)]
-        widths = [max(len(row[place]) for row in cells) for place in range(len(columns))]
-        lines = (
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells
-        )
-        self._add("table", name, "\n".join(lines))
+        Give what ``target.run`` returned, which records itself and is not recorded twice, or a finished
+        ``subprocess.run``.
+        """
+        from pytest_deploycheck.target import evidence_of
+
+        item = evidence_of(result)
+        if item not in self.items:
+            self.add(item)
+
+    def text(self, name: str, text: object) -> None:
+        """Record a text; bytes are read as UTF-8."""
+        said = bytes(text).decode("utf-8", "replace") if isinstance(text, bytes | bytearray) else str(text)
+        self._add("text", name, said)
+
+    def table(self, name: str | Iterable[Row], rows: Iterable[Row] | None = None) -> None:
+        """Record rows of values as aligned text: ``table(rows)``, or ``table(name, rows)``.
+
+        A row is a mapping, whose keys are the columns, or a list of values.
+        """
+        from pytest_deploycheck.core.tables import aligned
+
+        if rows is None:
+            if isinstance(name, str):
+                raise TypeError(f"evidence.table({name!r}) has no rows")
+            name, rows = "table", name
+        self._add("table", str(name), aligned(rows))
+
+    def file(self, path: str | os.PathLike[str]) -> None:
+        """Keep a copy of a file beside the record, as it is now.
+
+        One of more than 64 MiB is told of with its digest, and not copied. Raises ``FileNotFoundError`` where there is
+        none, ``ValueError`` for a folder and for what is no ordinary file.
+        """
+        __tracebackhide__ = True
+        from pytest_deploycheck.record.attaching import attach
+
+        self._keep(attach(path))
 
     def add(self, item: Evidence) -> None:
         """Record a ready piece of evidence: what the target does for each call."""
         self._add(item.kind, item.name, item.text)
 
-    def _add(self, kind: str, name: str, text: str) -> None:
+    def pieces(self) -> list[Evidence]:
+        """What was recorded, within bounds."""
         from pytest_deploycheck.core.model import Evidence
 
-        self.items.append(Evidence(kind=kind, name=name, text=cut(text)))
+        if not self._left_out:
+            return list(self.items)
+        said = f"{self._left_out:,} more pieces of evidence were recorded; of one check, {len(self.items):,} are kept"
+        return [*self.items, Evidence(kind="text", name="left out", text=said)]
 
+    def _add(self, kind: str, name: str, text: str) -> None:
+        from pytest_deploycheck.core.evidence import cut_text
+        from pytest_deploycheck.core.model import Evidence
 
-def cut(text: str) -> str:
-    """The text within the evidence limit; what was cut is said."""
-    if len(text) <= EVIDENCE_LIMIT:
-        return text
-    half = EVIDENCE_LIMIT // 2
-    return f"{text[:half]}\n[... {len(text) - 2 * half} characters cut ...]\n{text[-half:]}"
+        self._keep(Evidence(kind=kind, name=cut_text(name, 2000), text=cut_text(text)))
+
+    def _keep(self, item: Evidence) -> None:
+        from pytest_deploycheck.core.evidence import MOST_PIECES
+
+        if len(self.items) < MOST_PIECES:
+            self.items.append(item)
+        else:
+            self._left_out += 1
 
 
 def log_of(item: pytest.Item) -> EvidenceLog:
@@ -117,7 +167,7 @@ def target(request: pytest.FixtureRequest) -> Iterator[Target]:
 
 @pytest.fixture
 def evidence(request: pytest.FixtureRequest) -> EvidenceLog:
-    """Where a check says what it saw: ``measure``, ``text``, ``table``."""
+    """Where a check says what it saw: ``measure``, ``command``, ``text``, ``file``, ``table``."""
     return log_of(request.node)
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from pytest_deploycheck.core.model import Flag, Status
 from pytest_deploycheck.outcomes import Blocked, Inconclusive, NotApplicable, Pending
+from pytest_deploycheck.reasons import Comparison, compare, explain, fold, shorten, statement_at
 
 #: Which of several ends of one check is the one to tell, worst first.
 _WORST_FIRST = (
@@ -38,16 +39,26 @@ _VOID_WARNINGS = (
 )
 #: Python's own, by what they say.
 _VOID_TEXTS = ("was never awaited", "return a value that is not None from a test case")
-_REASON_LIMIT = 1000
+#: What the observer made a report say.
+_OWNED_UP = {str(status): status for status in (Status.FAIL, Status.ERROR)}
+NEVER_CALLED = "its test function was never called: a plugin or a hook ended the check before"
+#: Characters of a reason in the making.
+_LONGEST_LOOK = 20_000
 _STAGES = frozenset({"setup", "call", "teardown"})
 
 
 class Observation:
     """Watches one item from its first setup to its last teardown."""
 
-    def __init__(self) -> None:
+    def __init__(self, redact: Callable[[str], str] = str) -> None:
+        self._redact = redact
+        self._comparison: Comparison | None = None
+        #: The exception that was last looked at, and what it means.
+        self._classified: tuple[BaseException, tuple[Status, str]] | None = None
         self.attempts = 0
         self.duration_s = 0.0
+        #: Whether a report of the attempt that runs says that it failed.
+        self.is_shown = False
         #: What pytest printed of the failure.
         self.printed = ""
         self._passed: set[str] = set()
@@ -60,17 +71,19 @@ class Observation:
     def begin_attempt(self) -> None:
         """The check starts, or starts again: only what was told as a failure stays."""
         self.attempts += 1
+        self.is_shown = False
         self._passed.clear()
         self._ends.clear()
 
     def see_call(self, call: pytest.CallInfo[Any], report: pytest.TestReport) -> None:
         """Take what really happened, from the innermost place: later hooks may swap the report."""
         self.duration_s += call.duration
+        self.is_shown = self.is_shown or report.outcome == "failed"
         if call.excinfo is None:
             if report.outcome == "passed":
                 self._passed.add(str(report.when))
             return
-        status, reason = classify(call.excinfo.value, str(report.when))
+        status, reason = self._classify(call.excinfo.value, str(report.when))
         self._note(str(report.when), status, reason or call.excinfo.typename)
         if status not in (Status.FAIL, Status.ERROR):
             # How the terminal, JUnit and other processes learn what kind of skip this is.
@@ -84,9 +97,12 @@ class Observation:
             why = f"expected to fail and {outcome} (xfail: {report.wasxfail or 'no reason'}): that is no evidence"
             self._ends[when] = (Status.SKIPPED, why)
         elif report.failed:
+            self.is_shown = True
             self.printed = self.printed or report.longreprtext
             if when not in self._ends or self._ends[when][0] not in (Status.FAIL, Status.ERROR):
-                status = Status.FAIL if when == "call" else Status.ERROR
+                status = _OWNED_UP.get(getattr(report, "deploycheck_status", "")) or (
+                    Status.FAIL if when == "call" else Status.ERROR
+                )
                 self._note(when, status, first_line(report.longreprtext) or "a part of the check failed")
             self._told[when] = self._ends[when]
         elif report.skipped and when not in self._ends:
@@ -99,7 +115,17 @@ class Observation:
 
     def see_exception(self, error: BaseException, when: str) -> None:
         """Take an exception at its source."""
-        self._note(when, *classify(error, when))
+        self._note(when, *self._classify(error, when))
+
+    def see_comparison(self, operator: str, left: object, right: object) -> None:
+        """Take the sides of a comparison that did not hold."""
+        self._comparison = compare(operator, left, right, self._redact)
+
+    def _classify(self, error: BaseException, when: str) -> tuple[Status, str]:
+        # The same exception comes by at several places.
+        if self._classified is None or self._classified[0] is not error:
+            self._classified = (error, classify(error, when, self._comparison))
+        return self._classified[1]
 
     def see_expected_failure(self, reason: str) -> None:
         """The check carries an xfail mark: however it ends, nothing is proved."""
@@ -127,7 +153,16 @@ class Observation:
 
     def end_early(self, status: Status, reason: str) -> None:
         """The session was ended inside the check: that tells more than the exception that ended it."""
-        self._ends = {"session": (status, reason[:_REASON_LIMIT]), **self._ends}
+        self._ends = {"session": (status, self._shown(reason)), **self._ends}
+
+    def failure(self) -> tuple[Status, str] | None:
+        """What the attempt is known to have failed by so far; None where there is nothing."""
+        if not self._called:
+            return Status.ERROR, NEVER_CALLED
+        if not self._ends:
+            return None  # as for nearly every check
+        failures = [end for end in self._ends.values() if end[0] in (Status.ERROR, Status.FAIL)]
+        return min(failures, key=lambda end: _WORST_FIRST.index(end[0]), default=None)
 
     def conclude(self) -> tuple[Status, str, tuple[Flag, ...]]:
         """Status, reason and flags."""
@@ -137,14 +172,19 @@ class Observation:
             status, reason = min(ends, key=lambda end: _WORST_FIRST.index(end[0]))
             return status, reason, ()
         if not self._called:
-            return Status.ERROR, "its test function was never called: a plugin or a hook ended the check before", ()
+            return Status.ERROR, NEVER_CALLED, ()
         if self._passed >= _STAGES:
             return Status.PASS, "", flags
         missing = ", ".join(sorted(_STAGES - self._passed))
         return Status.ERROR, f"it ended without a passing report of its {missing}", ()
 
     def _note(self, when: str, status: Status, reason: str) -> None:
-        self._ends[when] = (status, reason[:_REASON_LIMIT])
+        self._ends[when] = (status, self._shown(reason))
+
+    def _shown(self, reason: str) -> str:
+        # Far more than is shown, so that what is cut here in half is not.
+        lines = reason[:_LONGEST_LOOK].splitlines()
+        return shorten(self._redact(fold([line.strip() for line in lines if line.strip()])))
 
 
 class Call:
@@ -163,8 +203,11 @@ class Call:
             self._observation.see_exception(error, "call")
 
 
-def classify(error: BaseException, when: str) -> tuple[Status, str]:
-    """Status and reason of an exception: an assertion in the call is FAIL, a crash or a broken fixture is ERROR."""
+def classify(error: BaseException, when: str, comparison: Comparison | None = None) -> tuple[Status, str]:
+    """Status and reason of an exception: an assertion in the call is FAIL, a crash or a broken fixture is ERROR.
+
+    `comparison` is the last one that did not hold.
+    """
     reason = str(error).strip()
     for kind, status in _KINDS:
         if isinstance(error, kind):
@@ -174,11 +217,19 @@ def classify(error: BaseException, when: str) -> tuple[Status, str]:
     if isinstance(error, pytest.xfail.Exception):
         return Status.SKIPPED, f"expected to fail (xfail: {reason or 'no reason'}): that is no evidence"
     name = type(error).__name__
+    named = f"{name}: {reason}" if reason else name
     if when != "call":
-        return Status.ERROR, f"{when}: {name}: {reason}" if reason else f"{when}: {name}"
-    if isinstance(error, (AssertionError, pytest.fail.Exception)) and not reason.startswith("Timeout ("):
-        return Status.FAIL, reason
-    return Status.ERROR, f"{name}: {reason}" if reason else name
+        return Status.ERROR, f"{when}: {named}"
+    if reason.startswith("Timeout (") or not isinstance(error, (AssertionError, pytest.fail.Exception)):
+        return Status.ERROR, named
+    if isinstance(error, AssertionError):
+        reason = explain(reason, comparison, error.__traceback__) or _unexplained(error)
+    return Status.FAIL, reason
+
+
+def _unexplained(error: AssertionError) -> str:
+    """An assertion without a message, in a module that pytest does not rewrite: the line itself says most."""
+    return f"AssertionError: {statement_at(error.__traceback__)}".rstrip(": ")
 
 
 def first_line(text: str) -> str:

@@ -11,7 +11,7 @@ import inspect
 import os
 import threading
 import warnings
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -20,10 +20,12 @@ from _pytest.skipping import xfailed_key
 from _pytest.unittest import TestCaseFunction
 
 from pytest_deploycheck import fixtures
-from pytest_deploycheck.core.model import Check, CheckResult, Evidence, Status
+from pytest_deploycheck.core.evidence import cut_text
+from pytest_deploycheck.core.model import Check, CheckResult, Evidence, Measurement, Status
 from pytest_deploycheck.observation import Observation
 from pytest_deploycheck.outcomes import Blocked
 from pytest_deploycheck.plan import check_of
+from pytest_deploycheck.redaction import Redact, clean_report, redactor_of
 
 
 class Gatekeeper(Protocol):
@@ -43,6 +45,7 @@ class Observer:
         self._gatekeeper = gatekeeper
         self._clock = clock
         self._process = os.getpid()
+        self._redact: Redact | None = None
         self._watching: tuple[pytest.Item, Observation] | None = None
         #: Why the watched check must not be executed; empty where it may.
         self._shut = ""
@@ -54,7 +57,8 @@ class Observer:
         if check is None:
             return (yield)
         self._shut = self._gatekeeper.begin_check(check)
-        observation = Observation()
+        self._redact = self._redact or redactor_of(item.config)
+        observation = Observation(self._redact)
         self._watching = (item, observation)
         try:
             return (yield)
@@ -127,6 +131,10 @@ class Observer:
             observation.see_call(call, report)
             if call.when == "call" and (expected := item.stash.get(xfailed_key, None)) is not None:
                 observation.see_expected_failure(expected.reason)
+            elif report.outcome == "passed" and call.when != "setup":
+                _own_up(item, observation, report)
+            if report.longrepr is not None or report.sections or report.user_properties:
+                clean_report(report, redactor_of(item.config))
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -139,6 +147,11 @@ class Observer:
         if self._watching is not None and self._watching[0].nodeid == nodeid:
             self._watching[1].see_warning(warning_message.category.__name__, str(warning_message.message))
 
+    def pytest_assertrepr_compare(self, op: str, left: object, right: object) -> None:
+        """Remember what a failing assertion compared; how pytest shows it is not ours to say."""
+        if self._watching is not None:
+            self._watching[1].see_comparison(op, left, right)
+
     def note_evidence(self, item: Evidence) -> None:
         """Put evidence to the check that is running."""
         if self._watching is not None:
@@ -146,6 +159,25 @@ class Observer:
 
     def _watches(self, item: pytest.Item) -> Observation | None:
         return self._watching[1] if self._watching is not None and self._watching[0] is item else None
+
+
+def _own_up(item: pytest.Item, observation: Observation, report: pytest.TestReport) -> None:
+    """Whoever reads reports alone must not see a pass where the gate sees none."""
+    if observation.is_shown:
+        return
+    failure = observation.failure()
+    if failure is None and (log := item.stash.get(fixtures.evidence_key, None)) is not None:
+        failure = _broken_limit(log)
+    if failure is not None:
+        status, report.longrepr = failure
+        report.outcome = "failed"
+        observation.is_shown = True
+        report.deploycheck_status = str(status)  # type: ignore[attr-defined] # reports carry extra attributes
+
+
+def _broken_limit(log: fixtures.EvidenceLog) -> tuple[Status, str] | None:
+    broken = next((measured for measured in log.measurements if not measured.within), None)
+    return None if broken is None else (Status.FAIL, f"{broken} {broken.fault}, and the check went on")
 
 
 def _refuse_out_of_turn(item: pytest.Item) -> None:
@@ -188,13 +220,14 @@ class _Watch:
     Of those, warnings tell only where nobody mutes or records them.
     """
 
-    __slots__ = ("_in_thread", "_observation", "_stage", "_unawaited")
+    __slots__ = ("_in_thread", "_observation", "_process", "_stage", "_unawaited")
 
     def __init__(self, observation: Observation, stage: str) -> None:
         self._observation = observation
         self._stage = stage
 
     def __enter__(self) -> None:
+        self._process = os.getpid()
         self._in_thread = threading.excepthook
         # Python calls this by its name whenever a coroutine dies that nobody awaited.
         self._unawaited = getattr(warnings, "_warn_unawaited_coroutine", None)
@@ -202,6 +235,10 @@ class _Watch:
         warnings._warn_unawaited_coroutine = self._note_coroutine  # type: ignore[attr-defined] # no public name
 
     def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        if os.getpid() != self._process:
+            # The check or a fixture of it has forked, and this is the child: what comes next has been, or will be,
+            # done by the process that keeps the record. Twice would be too often, also for a teardown.
+            os._exit(1)
         threading.excepthook = self._in_thread
         warnings._warn_unawaited_coroutine = self._unawaited  # type: ignore[attr-defined] # no public name
         if error is not None:
@@ -221,12 +258,14 @@ class _Watch:
 def _result(item: pytest.Item, check: Check, observation: Observation, finished: datetime) -> CheckResult:
     status, reason, flags = observation.conclude()
     log = item.stash.get(fixtures.evidence_key, None)
-    evidence = list(log.items) if log else []
-    broken = [measured for measured in log.measurements if not measured.within] if log else []
-    if broken and status not in (Status.FAIL, Status.ERROR):
-        status, reason = Status.FAIL, f"{broken[0]} breaks its limit, and the check went on"
+    evidence = log.pieces() if log else []
+    broken = _broken_limit(log) if log else None
+    if broken is not None and status not in (Status.FAIL, Status.ERROR):
+        status, reason = broken
+    elif broken is None and status is Status.FAIL and log is not None and log.measurements:
+        reason = f"{reason}; measured: {_closest(log.measurements, reason)}"
     if observation.printed:
-        evidence.append(Evidence(kind="text", name="failure", text=fixtures.cut(observation.printed)))
+        evidence.append(Evidence(kind="text", name="failure", text=cut_text(observation.printed)))
     return CheckResult(
         check=check,
         status=status,
@@ -237,3 +276,10 @@ def _result(item: pytest.Item, check: Check, observation: Observation, finished:
         measurements=tuple(log.measurements) if log else (),
         evidence=tuple(evidence),
     )
+
+
+def _closest(measurements: Sequence[Measurement], reason: str) -> Measurement:
+    """The measurement that the reason of a failure speaks of, else the last one."""
+    words = set(reason.replace(",", " ").split())
+    spoken_of = (found for found in reversed(measurements) if {f"{found.value:g}", str(found.value)} & words)
+    return next(spoken_of, measurements[-1])

@@ -29,7 +29,7 @@ _NUMBERED_MARKERS = range(1, 21)
 _INFORMING = ("help", "version", "markers", "cacheshow", "showfixtures", "show_fixtures_per_test")
 
 _CHECK_MARKER = (
-    "check(id, *, title, severity, remediation, owner, mutating, rollback): "
+    "check(id, *, title, severity, remediation, owner, mutating, rollback, waivable): "
     "this test is an item of the deployment checklist"
 )
 
@@ -66,6 +66,13 @@ class CollectionWatch:
             self.failures.append(f"{report.nodeid or 'the session'} ({report.outcome})")
 
 
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Register what conftests and other plugins may implement."""
+    from pytest_deploycheck import hookspecs
+
+    pluginmanager.add_hookspecs(hookspecs)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Every option has an ini key of the same name, with underscores, and an environment variable in capitals."""
     group = parser.getgroup("deploycheck", "deployment checklist (pytest-deploycheck)")
@@ -88,8 +95,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "write the HTML report here (default: deploycheck-report.html; empty: none)",
         metavar="PATH",
     )
+    add(
+        "--deploycheck-css",
+        "the styles of the HTML report: inline (default), or link: in deploycheck-report.css beside it",
+        choices=("inline", "link"),
+    )
     add("--deploycheck-json", "write the run as JSON here", metavar="PATH")
+    add("--deploycheck-summary", "write a Markdown summary here, for a merge request or a ticket", metavar="PATH")
     add("--deploycheck-record", "the folder of the journals of all runs (default: .deploycheck)", metavar="DIR")
+    add(
+        "--deploycheck-approvals",
+        "the file of sign-offs and waivers (default: deploycheck-approvals.toml in the root folder)",
+        metavar="PATH",
+    )
     add("--deploycheck-keep-going", "run later phases after a NO-GO; the verdict stays", action="store_true")
     add("--deploycheck-resume", "keep the passes of the last run of this release", action="store_true")
     add(
@@ -101,11 +119,31 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini(
         "deploycheck_phases", 'the phases in their order, as "marker: title" lines', type="linelist", default=[]
     )
+    parser.addini(
+        "deploycheck_four_eyes", "who signs or waives must be another than who runs the gate", default="false"
+    )
+    parser.addini(
+        "deploycheck_signers",
+        'who may sign for which owner, as "group: address, address" lines',
+        "linelist",
+        default=[],
+    )
     parser.addini("deploycheck_checklist", "the Markdown checklist whose lines the tests automate", default="")
     parser.addini(
         "deploycheck_worker_timeout",
         "with pytest-xdist: a worker that gives no sign of life for so long counts as dead (default: 60s)",
         default="60s",
+    )
+    parser.addini(
+        "deploycheck_secrets",
+        "environment variables whose values are secrets though their names do not say so",
+        type="linelist",
+        default=[],
+    )
+    parser.addini(
+        "deploycheck_evidence_limit",
+        "how much of one piece of evidence stands in the record itself (default: 64 KiB); the whole stands beside it",
+        default="64 KiB",
     )
     parser.addini("deploycheck_max_age", "how long a verdict on record stays good (default: 24h)", default="24h")
 
@@ -145,6 +183,8 @@ def pytest_configure(config: pytest.Config) -> None:
         from pytest_deploycheck import plan
 
         checklist, titles = plan.declared_phases(config)
+        if checklist is not None:
+            plan.reach_checklist(config, checklist)
     for marker, title in (titles or {f"phase{n}": f"phase {n} of a deployment" for n in _NUMBERED_MARKERS}).items():
         config.addinivalue_line("markers", f"{marker}: {title}")
     config.stash[keys.checklist_key] = checklist
@@ -192,6 +232,9 @@ def pytest_collection_modifyitems(
 
         worker: Worker | None = config.stash.get(keys.gate_key, None)  # type: ignore[assignment] # no other gate yet
         (activation if worker is None else worker).activate(session, items)
+        from pytest_deploycheck import extending
+
+        extending.join(config)
     result = yield
     watch.finished = True
     if not watch.found_checks:
@@ -231,14 +274,28 @@ def pytest_cmdline_main(
     return worst_exit([int(status), ExitCode.INCOMPLETE]) if gate is None else gate.exit_status(int(status))
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Who asked for a gate where there was nothing to gate must not take pytest's 0 for a GO."""
+    if keys.gate_key not in config.stash and not config.option.collectonly and _was_asked_for(config):
+        terminalreporter.write_line(
+            "deploycheck: no test belongs to a phase: nothing was gated", yellow=True, bold=True
+        )
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure(config: pytest.Config) -> None:
     """The garbage collector sees everything again; also a gate whose plugin was taken away lets go of its files."""
     gate, watch = config.stash.get(keys.gate_key, None), config.stash.get(keys.watch_key, None)
     if gate is not None or (watch is not None and watch.found_checks):
         gc.unfreeze()
-    if gate is not None and not config.pluginmanager.is_registered(gate):
+    if gate is None:
+        return
+    if not config.pluginmanager.is_registered(gate):
         gate.pytest_unconfigure()
+    if not hasattr(config, "workerinput"):
+        from pytest_deploycheck import pipeline
+
+        pipeline.announce(config, gate)  # type: ignore[arg-type] # only a worker has another gate
 
 
 def _gate_was_due(config: pytest.Config) -> bool:
@@ -252,7 +309,11 @@ def _gate_was_due(config: pytest.Config) -> bool:
     if watch is not None and watch.finished:
         return False
     configured = config.getini("deploycheck_checklist") or config.getini("deploycheck_phases")
-    asked = any(
-        value is not None for name, value in vars(options).items() if name.startswith("deploycheck_")
-    ) or _NUMBERED_PHASE.search(getattr(options, "markexpr", ""))
+    asked = _was_asked_for(config) or _NUMBERED_PHASE.search(getattr(options, "markexpr", ""))
     return bool(configured or asked or (watch is not None and watch.found_checks))
+
+
+def _was_asked_for(config: pytest.Config) -> bool:
+    """Whether an option on the command line makes sense with a gate only."""
+    given = vars(config.option).items()
+    return any(value is not None for name, value in given if name.startswith("deploycheck_"))

@@ -7,7 +7,7 @@ import os
 import platform
 import shlex
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from itertools import chain, tee
 from pathlib import Path
@@ -15,14 +15,16 @@ from pathlib import Path
 import pytest
 
 from pytest_deploycheck import __version__
+from pytest_deploycheck.approving import Approver, approver_of
 from pytest_deploycheck.core import wire
 from pytest_deploycheck.core.clearance import Clearance, clear_phase
 from pytest_deploycheck.core.errors import RecordError
-from pytest_deploycheck.core.model import Check, CheckResult, Measurement, PhaseResult, Run, Status, Verdict
-from pytest_deploycheck.core.redact import redactor, secrets_in
+from pytest_deploycheck.core.evidence import read_size
+from pytest_deploycheck.core.model import Check, CheckResult, Kind, Measurement, PhaseResult, Run, Status, Verdict
 from pytest_deploycheck.core.resume import resume
 from pytest_deploycheck.core.run import SEAL, Event, RunBuilder
 from pytest_deploycheck.plan import Plan
+from pytest_deploycheck.record.blobs import Blobs
 from pytest_deploycheck.record.files import write_atomically
 from pytest_deploycheck.record.journal import Journal
 from pytest_deploycheck.record.store import (
@@ -33,8 +35,9 @@ from pytest_deploycheck.record.store import (
     require_run_id,
     runs_of,
 )
+from pytest_deploycheck.redaction import Redact, redactor_of, shown_targets
 from pytest_deploycheck.report import RENDERERS
-from pytest_deploycheck.settings import Prerequisites, Settings
+from pytest_deploycheck.settings import Css, Prerequisites, Settings
 from pytest_deploycheck.target import describe_release
 
 #: Phase -> its verdict on record.
@@ -44,7 +47,19 @@ Carried = dict[str, Clearance]
 class Recorder:
     """Appends to the journal, then knows it; writes the reports from what it knows."""
 
-    def __init__(self, settings: Settings, plan: Plan, journal: Journal, release: str) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        plan: Plan,
+        journal: Journal,
+        release: str,
+        *,
+        approver: Approver,
+        targets: tuple[str, ...],
+        blobs: Blobs,
+    ) -> None:
+        #: People's word, as it stood when the run began.
+        self.approver = approver
         #: The phases that were not selected and whose verdict an earlier run reached.
         self.on_record: frozenset[str] = frozenset()
         #: Keys of the checks that this run does not run, because earlier ones settled them (``--deploycheck-resume``).
@@ -53,6 +68,11 @@ class Recorder:
         self._plan = plan
         self._journal = journal
         self._release = release
+        #: As they are recorded.
+        self._targets = targets
+        self._blobs = blobs
+        #: Whether the checks as declared hold no secret, so that their ids need no second look.
+        self._is_clean = False
         self._builder = RunBuilder()
         #: The run as of the last event, once somebody asked for it.
         self._run: Run | None = None
@@ -70,8 +90,8 @@ class Recorder:
     def start_check(self, check: Check, at: datetime) -> None:
         """Write down that a check is about to run; raises ``RecordError`` as `append` does."""
         event = {"event": "check_started", "check": check.id, "target": check.target, "at": at.isoformat()}
-        stored, text = self._journal.prepare_flat(event)
-        if stored is event:
+        stored, text = self._journal.prepare_flat(event, is_clean=self._is_clean)
+        if stored is event and self._is_clean:
             self._run = None
             self._builder.start_check(check)
             self._journal.write(text)
@@ -79,11 +99,17 @@ class Recorder:
             self._put(stored, text)
 
     def end_check(self, result: CheckResult) -> None:
-        """Write down how a check ended; raises ``RecordError`` as `append` does."""
+        """Write down how a check ended, as the approvals leave it; raises ``RecordError`` as `append` does."""
+        if result.status is not Status.PASS or result.check.kind is Kind.MANUAL:
+            result = self.approver.settle(result)
+        if result.evidence:
+            result = self._blobs.store(result)
         event = {"event": "check_finished", **wire.result_to_wire(result)}
-        is_flat = not (result.measurements or result.evidence or result.flags)
-        stored, text = (self._journal.prepare_flat if is_flat else self._journal.prepare)(event)
-        if stored is event and not result.measurements:
+        if result.measurements or result.evidence or result.flags or result.signoffs:
+            stored, text = self._journal.prepare(event)
+        else:
+            stored, text = self._journal.prepare_flat(event, is_clean=self._is_clean and not result.reason)
+        if stored is event and self._is_clean and not result.measurements:
             # What would be read from the event again is what is here. Numbers that JSON cannot hold are not.
             self._run = None
             self._builder.end_check(result)
@@ -112,6 +138,11 @@ class Recorder:
     def notes(self) -> tuple[str, ...]:
         """What people must know before the first check; does not build the run."""
         return self._builder.notes
+
+    @property
+    def release(self) -> str:
+        """The release that the run is about."""
+        return self._release
 
     @property
     def selected_verdict(self) -> Verdict:
@@ -143,7 +174,8 @@ class Recorder:
         """Write down what is to be accounted for, and what earlier runs decided that this one will not."""
         event = {"event": "run_started", **wire.start_to_wire(start)}
         stored, text = self._journal.prepare(event)
-        if stored is event:
+        self._is_clean = stored is event
+        if self._is_clean:
             self._builder.begin(start)
             self._journal.write(text)
         else:
@@ -171,12 +203,19 @@ class Recorder:
         settled = resume(earlier, wanted, now=at, max_age=self._settings.max_age)
         for result in (*settled.kept, *settled.crashed):
             self.append({"event": "check_finished", **wire.result_to_wire(result)})
-        self.kept = frozenset(result.check.key for result in (*settled.kept, *settled.crashed))
+        keys = {result.check.key for result in (*settled.kept, *settled.crashed)}
+        # The record knows a check by its id without secrets.
+        clean = self._journal.clean
+        self.kept = (
+            frozenset(check.key for check in self._plan.checks if (clean(check.id), clean(check.target)) in keys)
+            if not self._is_clean
+            else frozenset(keys)
+        )
 
     def _earlier_runs(self, now: datetime | None = None) -> Iterator[Run]:
         """The release's other runs on the same targets, newest first."""
         runs = runs_of(self._settings.record, self._release, now=now, besides=self._journal.path.stem)
-        return (run for run in runs if run.targets == self._settings.targets)
+        return (run for run in runs if run.targets == self._targets)
 
     def close(self) -> None:
         """Let go of the journal and write the reports; raises ``RecordError`` when the disk refuses."""
@@ -189,7 +228,12 @@ class Recorder:
 
     def write_reports(self) -> None:
         """Render the reports that were asked for; raises ``RecordError`` when one cannot be written."""
-        for name, path in (("html", self._settings.report), ("json", self._settings.json)):
+        settings = self._settings
+        if settings.report is not None:
+            from pytest_deploycheck.ticket import write_ticket
+
+            write_ticket(settings.report, self.run, record=settings.record, linked=settings.css is Css.LINK)
+        for name, path in (("json", settings.json), ("md", settings.summary)):
             if path is not None:
                 write_atomically(path, RENDERERS[name](self.run))
 
@@ -209,26 +253,31 @@ class Recorder:
         return None
 
 
-def start_recorder(config: pytest.Config, settings: Settings, plan: Plan, at: datetime) -> Recorder:
+def start_recorder(config: pytest.Config, settings: Settings, plan: Plan, clock: Callable[[], datetime]) -> Recorder:
     """Open the journal and write the denominator down.
 
     The reports are written once now, saying INCOMPLETE: an unwritable path shows before the first check, and what
-    an earlier run left there cannot be taken for this one's, should this one die. Raises ``RecordError``, and
-    ``SettingsError`` for a run id that cannot be one.
+    an earlier run left there cannot be taken for this one's, should this one die. Raises ``RecordError``,
+    ``SettingsError`` for a run id that cannot be one, and ``ApprovalsError``.
     """
-    release = settings.release or describe_release(next(iter(settings.targets), None), base=settings.root)
+    at = clock()
+    redact, targets = redactor_of(config), shown_targets(config)
+    release = redact(settings.release or describe_release(next(iter(settings.targets), None), base=settings.root))
     if settings.resume:
         refuse_running(settings.record, release)
-    carried = _carried(plan, settings, runs_of(settings.record, release, now=at), at)
+    approver = approver_of(config, settings, plan, release=release, clock=clock)
+    earlier = (run for run in runs_of(settings.record, release, now=at) if run.targets == targets)
+    carried = _carried(plan, settings, earlier, at, approver)
     run_id = _run_id(config, settings, at)
-    redact = redactor(secrets_in(os.environ))
     journal = Journal(journal_path(settings.record, release, run_id), redact)
-    recorder = Recorder(settings, plan, journal, release)
+    recorder = Recorder(
+        settings, plan, journal, release, approver=approver, targets=targets, blobs=_blobs(config, journal, redact)
+    )
     start = wire.Start(
         run_id=run_id,
         release=release,
         started=at,
-        targets=settings.targets,
+        targets=targets,
         digest=plan.digest,
         phases=tuple(plan.phases),
         checks=tuple(plan.checks),
@@ -236,6 +285,8 @@ def start_recorder(config: pytest.Config, settings: Settings, plan: Plan, at: da
         narrowed=dict(plan.narrowed),
         environment=_environment(config, settings),
         notes=tuple(_notes(plan, settings, carried, release, at)),
+        approvals=approver.approvals,
+        policy=approver.policy,
     )
     try:
         recorder.begin(start, carried, at)
@@ -250,6 +301,11 @@ def start_recorder(config: pytest.Config, settings: Settings, plan: Plan, at: da
     return recorder
 
 
+def _blobs(config: pytest.Config, journal: Journal, redact: Redact) -> Blobs:
+    limit = read_size(str(config.getini("deploycheck_evidence_limit")), where="ini key deploycheck_evidence_limit")
+    return Blobs(journal.path.parent, redact, limit)
+
+
 def _run_id(config: pytest.Config, settings: Settings, at: datetime) -> str:
     """The id that the command line gives, else one of the moment and of chance."""
     given = config.getoption("deploycheck_run_id", None)
@@ -260,13 +316,13 @@ def _run_id(config: pytest.Config, settings: Settings, at: datetime) -> str:
     return str(given)
 
 
-def _carried(plan: Plan, settings: Settings, earlier: Iterator[Run], at: datetime) -> Carried:
-    """For each phase that is not selected: the verdict that counts, of the same targets and the same checklist."""
-    like = (run for run in earlier if run.targets == settings.targets and run.digest == plan.digest)
+def _carried(plan: Plan, settings: Settings, earlier: Iterator[Run], at: datetime, approver: Approver) -> Carried:
+    """For each phase that is not selected: the verdict that counts, of the same checklist."""
+    like = (run for run in earlier if run.digest == plan.digest)
     # Read once, and only as far as the phase needs that looks back furthest.
     wanted = [phase.marker for phase in plan.phases if not phase.selected]
     found = [
-        clear_phase(runs, marker, not_before=at - settings.max_age)
+        clear_phase(runs, marker, not_before=at - settings.max_age, judge=approver.again)
         for marker, runs in zip(wanted, tee(like, len(wanted)), strict=True)
     ]
     return {clearance.phase.phase.marker: clearance for clearance in found if clearance is not None}
@@ -312,7 +368,7 @@ def _environment(config: pytest.Config, settings: Settings) -> dict[str, str]:
 
 def _options_given(config: pytest.Config, settings: Settings) -> Iterator[str]:
     """The options of the command line that say which release, which target and which record a run is about."""
-    for name in ("release", "target", "record"):
+    for name in ("release", "target", "record", "approvals"):
         if settings.sources[name] == "command line":
             given = config.getoption(f"deploycheck_{name}")
             for value in given if isinstance(given, list) else [given]:

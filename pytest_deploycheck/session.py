@@ -12,6 +12,7 @@ from typing import NoReturn
 import pytest
 
 from pytest_deploycheck import keys
+from pytest_deploycheck.core.approvals import Ruling
 from pytest_deploycheck.core.errors import RecordError
 from pytest_deploycheck.core.gate import Barrier, barrier
 from pytest_deploycheck.core.model import (
@@ -27,6 +28,8 @@ from pytest_deploycheck.core.model import (
 )
 from pytest_deploycheck.core.model import exit_code_of as exit_of_verdict
 from pytest_deploycheck.core.run import Event
+from pytest_deploycheck.core.sections import section_to_wire
+from pytest_deploycheck.extending import ask_sections, tell_verdict, wants_sections
 from pytest_deploycheck.plan import Plan, check_of, usage_errors
 from pytest_deploycheck.recorder import Recorder, start_recorder
 from pytest_deploycheck.settings import Prerequisites, Settings
@@ -35,6 +38,7 @@ from pytest_deploycheck.terminal import Board
 STOPPED = "pytest stopped before it"
 #: Names the record of the run that is on, for the processes its checks start.
 RUNNING = "DEPLOYCHECK_RUNNING"
+_UNKNOWN = Ruling(status=Status.PENDING, reason="the gate knows no line of this name")
 #: How a session ends that pytest went through with; a run whose checks were all kept has no items.
 _WHOLE_ENDS = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
 
@@ -60,7 +64,7 @@ class GateSession:
         self._plan = Plan(phases=[], checks=[])
         #: Whether the plan was settled: what was asked for is known.
         self._planned = False
-        self._phase_of_nodeid: dict[str, str] = {}
+        self._check_of_nodeid: dict[str, Check] = {}
         self._recorder: Recorder | None = None
         self._remaining: Counter[str] = Counter()
         self._barriers: dict[str, Barrier] = {}
@@ -90,22 +94,20 @@ class GateSession:
 
     def _write_plan(self, plan: Plan) -> None:
         if path := self._config.option.deploycheck_plan:
-            from pytest_deploycheck.report.json import plan_to_json
+            from pytest_deploycheck.plan_file import write_plan
 
-            with open(path, "w", encoding="utf-8") as file:
-                strays = plan.checklist.strays if plan.checklist else ()
-                file.write(plan_to_json(plan.phases, plan.checks, strays))
+            write_plan(path, plan, self._config)
 
     def begin(self, plan: Plan, to_run: Iterable[Check]) -> None:
         """Open the record with the denominator; `to_run` are the checks that have an item."""
         self._plan = plan
-        self._phase_of_nodeid = {check.nodeid: check.phase for check in plan.checks}
+        self._check_of_nodeid = {check.nodeid: check for check in plan.checks}
         if not any(phase.selected for phase in plan.phases):
             return
         self._refuse_nesting()
         try:
             with usage_errors():
-                self._recorder = start_recorder(self._config, self.settings, plan, self._clock())
+                self._recorder = start_recorder(self._config, self.settings, plan, self._clock)
         except pytest.UsageError as error:
             if isinstance(error.__cause__, RecordError) and error.__cause__.line is not None:
                 pytest.exit(f"INVALID: {error}", returncode=ExitCode.INVALID)
@@ -186,6 +188,12 @@ class GateSession:
         if not self._remaining[marker] and any(self._remaining.values()):
             self._decide(marker)
 
+    def ruling(self, nodeid: str) -> Ruling:
+        """What the sign-offs make of a manual check, by the node id of its item."""
+        check = self._check_of_nodeid.get(nodeid)
+        # A worker waits for the answer: there must be one.
+        return _UNKNOWN if check is None else self._active.approver.ruling(check)
+
     def doubt(self, verdict: Verdict, reason: str) -> None:
         """Hold something against the phase that is open which no check stands for."""
         if self._doubt is None or verdict.rank > self._doubt[0].rank:
@@ -200,7 +208,7 @@ class GateSession:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Count the failures that are the gate's to judge."""
-        if report.outcome == "failed" and report.nodeid in self._phase_of_nodeid:
+        if report.outcome == "failed" and report.nodeid in self._check_of_nodeid:
             self._own_failures += not hasattr(report, "wasxfail")
 
     @pytest.hookimpl(tryfirst=True)
@@ -225,7 +233,23 @@ class GateSession:
                 "at": self._at(),
             }
         )
-        self._board.phase_decided(self._active.phase(marker))
+        phase = self._active.phase(marker)
+        self._board.phase_decided(phase)
+        for note in tell_verdict(self._config, phase, self._active.release):
+            self._note(note)
+
+    def _note(self, text: str) -> None:
+        """Keep in the record what nobody knew at the start, and say it."""
+        self._append({"event": "noted", "text": text, "at": self._at()})
+        self._board.note(text)
+
+    def _add_sections(self) -> None:
+        if wants_sections(self._config):
+            for found in ask_sections(self._config, self._active.run):
+                if isinstance(found, str):
+                    self._note(found)
+                else:
+                    self._append({"event": "section_added", **section_to_wire(found), "at": self._at()})
 
     def _append(self, event: Event) -> None:
         """Write an event down; a disk that refuses ends the session, and the record stays open."""
@@ -275,6 +299,7 @@ class GateSession:
         self._settle_before(None)
         own = session.exitstatus = self._merge(exitstatus, session)
         self._recorder.announce_end(self._clock(), own)
+        self._add_sections()
         try:
             result = yield
         except BaseException as error:
@@ -306,7 +331,8 @@ class GateSession:
         only_ours = pytest_status == ExitCode.NO_GO and failures and (not stop or _is_maxfail(stop))
         # With every check kept from an earlier run, nothing is left for pytest to select.
         only_ours = only_ours or (pytest_status == ExitCode.NOTHING_SELECTED and bool(self._active.kept))
-        return worst_exit([own] if only_ours else [own, int(pytest_status)])
+        broken = [ExitCode.INVALID] if self._active.approver.broken else []
+        return worst_exit([own, *broken] if only_ours else [own, *broken, int(pytest_status)])
 
     def exit_status(self, status: int) -> int:
         """What the process exits with, given what pytest would: a gate that never closed is INCOMPLETE."""
@@ -337,9 +363,9 @@ class GateSession:
         """The run so far; None before it has begun."""
         return None if self._recorder is None else self._recorder.run
 
-    def phase_of(self, nodeid: str) -> str:
-        """The phase of an item by its node id; empty for one that is no check."""
-        return self._phase_of_nodeid.get(nodeid, "")
+    def check_at(self, nodeid: str) -> Check | None:
+        """The check of an item by its node id; None for one that is no check."""
+        return self._check_of_nodeid.get(nodeid)
 
     def baseline(self, check_id: str, name: str, target: str) -> Measurement | None:
         """A measurement of an earlier check on the target: of this run, else the newest on record for the release."""

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from pytest_deploycheck.core.model import Phase, PhaseResult, Run, Verdict
+from pytest_deploycheck.redaction import redactor_of
+from pytest_deploycheck.report.approvals import approval_lines
 from pytest_deploycheck.report.text import board_lines, next_lines, summary_line, verdict_style
 
 #: Status -> (category in pytest's last line, letter, word with --verbose).
@@ -55,6 +57,8 @@ class Board:
             reporter.write_line(line, **(verdict_style(verdict) if verdict else {"bold": True}))
         for note in run.notes:
             reporter.write_line(f"note: {note}", yellow=True)
+        for line in approval_lines(run):
+            reporter.write_line(line, yellow=True)
         for line in next_lines(run):
             reporter.write_line(line)
         reporter.write_line(summary_line(run), bold=True, **_colour(run.selected_verdict))
@@ -76,7 +80,7 @@ class Board:
             self._reporter.ensure_newline()
             if self._reporter._width_of_current_line:  # letters of pytest-xdist's workers, which are of no file
                 self._reporter.line("")
-            self._reporter.write_line(text, **style)
+            self._reporter.write_line(redactor_of(self._config)(text), **style)
 
 
 def _colour(verdict: Verdict) -> dict[str, bool]:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 
-from pytest_deploycheck.core.model import CheckResult, Kind, PhaseResult, Run, Severity, Status, Verdict
+from pytest_deploycheck.core.approvals import WAITING
+from pytest_deploycheck.core.model import Check, CheckResult, Kind, PhaseResult, Run, Severity, Status, Verdict
 from pytest_deploycheck.core.run import ENDED_BEFORE
 from pytest_deploycheck.core.verdict import weigh
+
+_APPROVALS = "--deploycheck-approvals="
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,23 +45,41 @@ def _for_check(result: CheckResult, run: Run) -> Action:
     check = result.check
     return Action(
         subject=check.id,
-        what=check.remediation or _default_advice(result),
+        what=(check.remediation or _default_advice(result)) + _why_unsigned(result),
         verdict=weigh(result),
         owner=check.owner,
-        command="" if check.kind is Kind.MANUAL else _command(run, check.phase, check.nodeid),
+        command=_sign(run, check) if check.kind is Kind.MANUAL else _command(run, check.phase, check.nodeid),
     )
+
+
+def _why_unsigned(result: CheckResult) -> str:
+    """Why the sign-offs that are there do not do; the command alone would not say."""
+    is_told = result.check.kind is Kind.MANUAL and not result.reason.startswith(WAITING)
+    return f" ({result.reason.splitlines()[0]})" if is_told and result.reason else ""
 
 
 def _default_advice(result: CheckResult) -> str:
     match result.status:
         case Status.PENDING:
             return "a person must look at this and confirm it; it holds the phase until then"
+        case Status.FAIL if result.check.kind is Kind.MANUAL:
+            return "mend what was rejected; it stands until the same person accepts"
         case Status.SKIPPED:
             return "let it run: a skip is no evidence; where it does not apply, say so with not_applicable(reason)"
         case Status.INCONCLUSIVE:
             return "gather more data and run it again"
         case _:
             return "mend what the reason names and run it again"
+
+
+def _sign(run: Run, check: Check) -> str:
+    """What a person answers with; the release is that of the run, whichever is newest by then."""
+    try:
+        given = [word for word in shlex.split(run.environment.get("options", "")) if word.startswith(_APPROVALS)]
+    except ValueError:  # a secret was taken out of the middle of a quoted word
+        given = []
+    path = ["--approvals", given[-1].removeprefix(_APPROVALS)] if given else []
+    return shlex.join(["deploycheck", "sign", check.id, "--release", run.release, *path])
 
 
 def _command(run: Run, phase: str, nodeid: str = "") -> str:

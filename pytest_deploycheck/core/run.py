@@ -7,12 +7,14 @@ session would have written. Events are plain dicts:
 ``event``          what it carries besides ``at``
 =================  =====================================================================================
 ``run_started``    run_id, release, targets, digest, phases, checks (the denominator), absent, narrowed,
-                   environment, notes
+                   environment, notes, approvals
 ``phase_carried``  phase, run_id, verdict, reason, results: an earlier phase, taken from the record
 ``phase_opened``   phase
 ``check_started``  check, target: it is about to run
 ``check_finished`` the result of one check (``wire.result_to_wire``)
 ``phase_decided``  phase, verdict, reason
+``noted``          text: what people must know beside the verdicts, and was not known at the start
+``section_added``  title, text, columns, rows: what somebody else adds to the reports
 ``run_finished``   exit_code
 ``sealed``         nothing, not even its moment: the run's last line, without which the run never ended. The line
                    before it is the last that says anything, and the seal carries its hash.
@@ -36,11 +38,13 @@ from pytest_deploycheck.core.model import (
     Phase,
     PhaseResult,
     Run,
+    Section,
     Verdict,
     exit_code_of,
     worst,
     worst_exit,
 )
+from pytest_deploycheck.core.sections import read_section
 from pytest_deploycheck.core.verdict import decide_phase, decide_release
 from pytest_deploycheck.core.wire import Start
 
@@ -73,6 +77,8 @@ _KEYS = {
     "phase_carried": {"phase", "run_id", "verdict", "reason", "results", "at"},
     "phase_decided": {"phase", "verdict", "reason", "at"},
     "check_started": {"check", "target", "at"},
+    "noted": {"text", "at"},
+    "section_added": {"title", "text", "columns", "rows", "at"},
     "run_finished": {"exit_code", "at"},
     "sealed": set(),
 }
@@ -97,6 +103,9 @@ class RunBuilder:
         #: When the run ended, and with which exit status.
         self._end: tuple[datetime, int] | None = None
         self._sealed = False
+        #: What came to be known on the way.
+        self._noted: list[str] = []
+        self._sections: list[Section] = []
         self._phases: dict[str, Phase] = {}
         self._by_phase: dict[str, list[Check]] = {}
         #: Phase -> its verdict as of the last event about it.
@@ -140,12 +149,28 @@ class RunBuilder:
                 self._decided[marker] = _Decided.read(event)
             case "phase_carried":
                 self._take_carried(event)
-            case "run_finished":
-                self._end = (wire.moment_from_wire(event["at"]), wire.exit_code_from_wire(event["exit_code"]))
-            case "sealed":
-                self._sealed = True
+            case "noted" | "section_added":
+                self._take_addition(event)
+            case "run_finished" | "sealed":
+                self._take_end(event)
             case _:
                 raise RecordError(f"the event {kind!r} is unknown")
+
+    def _take_addition(self, event: Event) -> None:
+        """What came to be known on the way, and what others add to the reports."""
+        wire.moment_from_wire(event["at"])
+        if event["event"] == "noted":
+            _refuse("the text is none", when=not isinstance(event["text"], str))
+            self._noted.append(event["text"])
+        else:
+            body = {key: value for key, value in event.items() if key not in ("event", "at")}
+            self._sections.append(read_section(body))
+
+    def _take_end(self, event: Event) -> None:
+        if event["event"] == "sealed":
+            self._sealed = True
+        else:
+            self._end = (wire.moment_from_wire(event["at"]), wire.exit_code_from_wire(event["exit_code"]))
 
     def _concerning(self, event: Event) -> str:
         """The phase an event is about; what was concluded of it so far is concluded anew."""
@@ -288,9 +313,12 @@ class RunBuilder:
             phases=phases,
             checks=results,
             environment=start.environment,
-            notes=start.notes,
+            notes=(*start.notes, *self._noted),
             digest=start.digest,
             in_flight=tuple(self._in_flight.values()),
+            approvals=start.approvals,
+            policy=start.policy,
+            sections=tuple(self._sections),
         )
 
     @property

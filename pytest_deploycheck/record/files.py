@@ -14,12 +14,17 @@ def write_atomically(path: Path, text: str) -> None:
 
     Raises ``RecordError`` when the folder or the disk refuses.
     """
+    write_bytes_atomically(path, text.encode("utf-8", "backslashreplace"))
+
+
+def write_bytes_atomically(path: Path, data: bytes) -> None:
+    """Replace the file at `path` by `data`; raises ``RecordError`` when the folder or the disk refuses."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         try:
-            with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
-                file.write(text)
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
             # mkstemp is private by default; a report is for others to read.
             os.chmod(temporary, 0o644)
             os.replace(temporary, path)

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_deploycheck.core.errors import RecordError
-from pytest_deploycheck.core.redact import redact_data
+from pytest_deploycheck.core.redact import redact_data, texts_in
 
 ORIGIN = "0" * 64
 _encode = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
@@ -68,18 +68,27 @@ class Journal:
         """The event without its secrets, and the text that `write` takes; raises ``ValueError`` for NaN."""
         return self._without_secrets(event, _encode(event))
 
-    def prepare_flat(self, event: dict[str, Any]) -> tuple[dict[str, Any], str]:
-        """The same, at a fraction of the cost, for an event that consists of texts and finite numbers alone."""
+    def prepare_flat(self, event: dict[str, Any], *, is_clean: bool = False) -> tuple[dict[str, Any], str]:
+        """The same, at a fraction of the cost, for an event that consists of texts and finite numbers alone.
+
+        With `is_clean` each of its texts is known to hold no secret.
+        """
         words = [f'"{key}":{quote(word) if isinstance(word, str) else repr(word)}' for key, word in event.items()]
-        return self._without_secrets(event, f"{{{','.join(words)}}}")
+        text = f"{{{','.join(words)}}}"
+        return (event, text) if is_clean else self._without_secrets(event, text)
 
     def _without_secrets(self, event: dict[str, Any], text: str) -> tuple[dict[str, Any], str]:
         # Without escapes every string stands in the text as it is: one look at the whole finds what is in any of them.
-        if "\\" not in text and self._redact(text) == text:
+        whole = text if "\\" not in text else "\n".join(texts_in(event))
+        if self._redact(whole) == whole:
             return event, text
         redacted = redact_data(event, self._redact)
         assert isinstance(redacted, dict)  # an event is one, and redaction keeps the shape
         return redacted, _encode(redacted)
+
+    def clean(self, text: str) -> str:
+        """A text as it is stored."""
+        return self._redact(text)
 
     def write(self, text: str) -> None:
         """Store a prepared event as the next line; raises ``RecordError`` when the disk refuses."""

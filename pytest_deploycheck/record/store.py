@@ -14,6 +14,7 @@ from pytest_deploycheck.core.errors import RecordError, SettingsError
 from pytest_deploycheck.core.model import Run
 from pytest_deploycheck.core.run import RunBuilder
 from pytest_deploycheck.core.wire import moment_from_wire
+from pytest_deploycheck.record.blobs import with_missing_evidence
 from pytest_deploycheck.record.journal import is_being_written, read_events
 
 #: How far two machines' clocks may be apart.
@@ -119,6 +120,15 @@ def runs_of(folder: Path, release: str, *, now: datetime | None = None, besides:
             yield read_run(path, now=now)
 
 
+def journals(folder: Path, release: str | None = None) -> list[Path]:
+    """The journals of the runs in the folder, newest first, of a release where one is given.
+
+    One without a complete first line holds no run, and is left out. Raises ``RecordError`` as `find_run` does.
+    """
+    paths = folder.glob(f"{glob.escape(_folder_name(release)) if release else '*'}/*.jsonl")
+    return [path for began, path in _newest_first(paths) if began is not None]
+
+
 def find_run(folder: Path, *, release: str | None = None, run_id: str | None = None) -> Run:
     """The newest run in the folder, of a release or with an id where they are given.
 
@@ -134,7 +144,8 @@ def find_run(folder: Path, *, release: str | None = None, run_id: str | None = N
 def merged_runs(folders: Sequence[Path], release: str, *, now: datetime) -> list[Run]:
     """The runs of a release in several folders, newest first; the same journal in two of them counts once.
 
-    Raises ``RecordError`` for a journal that does not verify, and for two different ones of one run.
+    Evidence that is in none of them is a note of its run. Raises ``RecordError`` for a journal or evidence that does
+    not verify, and for two different journals of one run.
     """
     first: dict[str, Path] = {}
     for folder in folders:
@@ -142,7 +153,9 @@ def merged_runs(folders: Sequence[Path], release: str, *, now: datetime) -> list
             known = first.setdefault(path.stem, path)
             if known is not path:
                 _refuse_difference(known, path)
-    return [read_run(path, now=now) for began, path in _newest_first(first.values()) if began is not None]
+    places = [folder / _folder_name(release) for folder in folders]
+    runs = (read_run(path, now=now) for began, path in _newest_first(first.values()) if began is not None)
+    return [with_missing_evidence(run, places) for run in runs]
 
 
 def _refuse_difference(one: Path, other: Path) -> None:
@@ -170,7 +183,7 @@ def _newest_first(paths: Iterable[Path]) -> list[tuple[datetime | None, Path]]:
     looks = [(_began(path), path) for path in paths]
 
     def age(look: tuple[datetime | None, Path]) -> tuple[datetime, str]:
-        return look[0] or _supposed_beginning(look[1]), look[1].name
+        return look[0] or supposed_beginning(look[1]), look[1].name
 
     return sorted(looks, key=age, reverse=True)
 
@@ -195,8 +208,8 @@ def _began(path: Path) -> datetime | None:
         raise RecordError(f"{path}:1: the run has no moment at which it began: {error}", line=1) from error
 
 
-def _supposed_beginning(path: Path) -> datetime:
-    """When a run may have begun that could not say so."""
+def supposed_beginning(path: Path) -> datetime:
+    """When a run may have begun, without reading what it says of that: by its id, else by the file."""
     found = _MOMENT_IN_NAME.match(path.name)
     try:
         return datetime.strptime(found.group(1), "%Y%m%dT%H%M%S.%f").replace(tzinfo=UTC) if found else _changed(path)

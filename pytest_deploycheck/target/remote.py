@@ -14,12 +14,15 @@ import platform
 import signal
 import subprocess
 import sys
+import threading
 import time
 import traceback
 from typing import Any
 
-#: Output beyond this many characters is cut in the middle, so that a runaway command cannot fill the controller.
-OUTPUT_LIMIT = 200_000
+#: Bytes of one output; what is beyond them is cut in the middle, so that a runaway command fills no memory.
+OUTPUT_LIMIT = 8 * 1024 * 1024
+#: Seconds; how long the output of a command that was killed may take to end.
+LAST_WORDS = 5.0
 
 
 def prepare() -> dict[str, Any]:
@@ -41,12 +44,55 @@ def prepare() -> dict[str, Any]:
     }
 
 
+class Drain(threading.Thread):
+    """Reads one output to its end; keeps its begin, its end, and the number of bytes between them."""
+
+    def __init__(self, stream: Any) -> None:
+        super().__init__(daemon=True)
+        self._stream = stream
+        self._head = bytearray()
+        self._tail = bytearray()
+        self._lost = 0
+        self.start()
+
+    def run(self) -> None:
+        """Until nobody can write any more."""
+        with self._stream:
+            for chunk in iter(lambda: self._stream.read1(65536), b""):
+                self.feed(chunk)
+
+    def feed(self, chunk: bytes) -> None:
+        """Take the next bytes."""
+        half = OUTPUT_LIMIT // 2
+        room = half - len(self._head)
+        self._head += chunk[:room]
+        self._tail += chunk[room:]
+        # Not each time: moving the bytes costs more than keeping a few.
+        if len(self._tail) > 2 * half:
+            self._lost += len(self._tail) - half
+            del self._tail[:-half]
+
+    def text(self) -> str:
+        """What was read; half a line beside what is cut out goes with it, since it may hold half a secret."""
+        half = OUTPUT_LIMIT // 2
+        head, tail = bytes(self._head), bytes(self._tail)
+        lost = self._lost + max(0, len(tail) - half)
+        if not lost:
+            return (head + tail).decode("utf-8", "replace")
+        tail = tail[-half:]
+        kept = head[: head.rfind(b"\n") + 1] or head, tail[tail.find(b"\n") + 1 :] or tail
+        lost += len(head) + len(tail) - len(kept[0]) - len(kept[1])
+        begin, end = (part.decode("utf-8", "replace") for part in kept)
+        return f"{begin}\n[... {lost} bytes cut: more than an output may have ...]\n{end}"
+
+
 def cut(text: str) -> str:
-    """The text, its middle replaced by a note where it is too long."""
-    if len(text) <= OUTPUT_LIMIT:
+    """What was printed, its middle replaced by a note where it is too long."""
+    if len(text) * 4 <= OUTPUT_LIMIT:
         return text
-    half = OUTPUT_LIMIT // 2
-    return f"{text[:half]}\n[... {len(text) - 2 * half} characters cut ...]\n{text[-half:]}"
+    drain = Drain(io.BytesIO(text.encode("utf-8", "replace")))
+    drain.join()
+    return drain.text()
 
 
 def call(request: dict[str, Any]) -> dict[str, Any]:
@@ -85,17 +131,25 @@ def run(request: dict[str, Any]) -> dict[str, Any]:
         )
     except OSError as error:
         return {"error": type(error).__name__, "message": str(error)}
-    timed_out = False
+    drains = [Drain(process.stdout), Drain(process.stderr)]
+    # Not the command alone: what it started may still write.
+    for drain in drains:
+        drain.join(max(0.0, started + request["timeout"] - time.perf_counter()))
+    timed_out = any(drain.is_alive() for drain in drains)
     try:
-        out, err = process.communicate(timeout=request["timeout"])
+        process.wait(max(0.0, started + request["timeout"] - time.perf_counter()) if not timed_out else 0)
     except subprocess.TimeoutExpired:
         timed_out = True
-        os.killpg(process.pid, signal.SIGKILL)
-        out, err = process.communicate()
+    if timed_out:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        for drain in drains:
+            drain.join(LAST_WORDS)
     return {
         "returncode": process.returncode,
-        "stdout": cut(out.decode("utf-8", "replace")),
-        "stderr": cut(err.decode("utf-8", "replace")),
+        "stdout": drains[0].text(),
+        "stderr": drains[1].text(),
         "duration_s": time.perf_counter() - started,
         "timed_out": timed_out,
     }

@@ -91,8 +91,8 @@ def test_a_fault_in_a_report(gate: Gate) -> None:
     """A run that cannot be reported is no success, though its verdict is on record."""
     conftest = """
     def pytest_runtest_logfinish():
-        from pytest_deploycheck import report
-        report.RENDERERS["html"] = lambda run: {}[run.run_id]
+        from pytest_deploycheck import ticket
+        ticket.render = lambda run, **options: {}[run.run_id]
     """
     gate.write({"test_it.py": HEAD + PASSES, "conftest.py": conftest})
 

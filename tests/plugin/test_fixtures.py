@@ -117,17 +117,6 @@ def test_texts_and_tables(gate: Gate) -> None:
     ]
 
 
-def test_long_evidence_is_cut_in_the_middle(gate: Gate) -> None:
-    """Its begin and end stay, and what was cut is said."""
-    seen = gate("@pytest.mark.phase1\ndef test_it(evidence): evidence.text('log', 'a' * 50_000 + 'the end')")
-
-    [item] = seen.check("phase1.test_it")["evidence"]
-    assert len(item["text"]) < 21_000
-    assert item["text"].startswith("aaa")
-    assert item["text"].endswith("the end")
-    assert "characters cut" in item["text"]
-
-
 def test_a_failure_is_evidence_of_its_own(gate: Gate) -> None:
     """What pytest printed of it; beside what the check recorded before."""
     seen = gate("@pytest.mark.phase1\ndef test_it(evidence):\n    evidence.text('log', 'quiet')\n    assert 1 == 2\n")

@@ -48,7 +48,7 @@ def test_the_release(source: str, gate: Gate, monkeypatch: pytest.MonkeyPatch) -
 
     run_with(gate, monkeypatch, source, "release", "v2.0/rc 1")
 
-    assert "Release v2.0/rc 1" in (gate.path / "deploycheck-report.html").read_text("utf-8")
+    assert "Release <bdi>v2.0/rc 1</bdi>" in (gate.path / "deploycheck-report.html").read_text("utf-8")
     [folder] = (gate.path / ".deploycheck").iterdir()
     assert folder.name == "v2.0%2Frc%201"
 
@@ -293,7 +293,7 @@ def test_a_plan_is_written_when_collecting(gate: Gate) -> None:
 
     assert seen.ret == 0
     plan = json.loads((gate.path / "plan.json").read_text("utf-8"))
-    assert sorted(plan) == ["checks", "phases"]
+    assert sorted(plan) == ["checks", "phases", "settings", "strays"]
     assert [(row["marker"], row["title"]) for row in plan["phases"]] == [("phase1", "One")]
     assert [(row["id"], row["kind"], row["nodeid"], row["owner"], row["ticked"]) for row in plan["checks"]] == [
         ("phase1.one", "automated", "test_it.py::test_fine", "", False),

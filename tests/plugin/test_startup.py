@@ -11,7 +11,10 @@ HEAVY = {
     *("numpy", "cv2", "psutil"),
 }
 #: The modules of the plugin that an inactive pytest may load.
-LIGHT = {"pytest_deploycheck", "pytest_deploycheck.plugin", "pytest_deploycheck.keys", "pytest_deploycheck.fixtures"}
+LIGHT = {
+    "pytest_deploycheck",
+    *(f"pytest_deploycheck.{name}" for name in ("plugin", "hookspecs", "keys", "fixtures")),
+}
 PROBE = """
 import json, sys
 

@@ -215,4 +215,4 @@ def test_a_reason_of_many_lines_is_one_on_the_board(gate: Gate) -> None:
     seen = gate("@pytest.mark.phase1\ndef test_it(): assert 0, 'first\\nsecond\\nthird'\n")
 
     [row] = [line for line in seen.stdout.splitlines() if line.startswith("phase1  NO-GO")]
-    assert row.endswith("phase1.test_it FAIL: first")
+    assert row.endswith("phase1.test_it FAIL: first; second; third")

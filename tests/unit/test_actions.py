@@ -76,9 +76,33 @@ def test_a_check_without_a_remediation_has_advice_that_fits_its_end(status: str,
     assert advice in action.what
 
 
-def test_a_manual_check_has_no_command() -> None:
-    (action,) = next_actions(make_run([make_result("PENDING", make_check(kind=Kind.MANUAL, nodeid="list.md::x"))]))
-    assert action.command == ""
+def test_a_manual_check_is_signed_for_the_release_of_the_run() -> None:
+    waits = make_result("PENDING", make_check("phase1.a b", kind=Kind.MANUAL), reason="it waits for a person's word")
+    options = "--deploycheck-record=x '--deploycheck-approvals=my file.toml'"
+
+    (plain,) = next_actions(make_run([waits], release="v 2"))
+    (given,) = next_actions(make_run([waits], environment={"options": options}))
+    (odd,) = next_actions(make_run([waits], environment={"options": "'cut"}))
+
+    assert shlex.split(plain.command) == ["deploycheck", "sign", "phase1.a b", "--release", "v 2"]
+    assert shlex.split(given.command)[-2:] == ["--approvals", "my file.toml"]
+    assert "--approvals" not in odd.command
+    assert plain.what == "a person must look at this and confirm it; it holds the phase until then"
+
+
+def test_a_sign_off_that_does_not_count_is_told_with_what_to_do() -> None:
+    check = make_check(kind=Kind.MANUAL, remediation="Call support.")
+    (action,) = next_actions(make_run([make_result("PENDING", check, reason="signed 3 days ago by a, valid 24 h")]))
+    (rejected,) = next_actions(make_run([make_result("FAIL", make_check(kind=Kind.MANUAL), reason="rejected by a")]))
+
+    assert action.what == "Call support. (signed 3 days ago by a, valid 24 h)"
+    assert rejected.what == "mend what was rejected; it stands until the same person accepts (rejected by a)"
+
+
+def test_nobody_is_told_to_waive_a_failure() -> None:
+    (action,) = next_actions(make_run([make_result("FAIL", reason="broken")]))
+
+    assert "waive" not in f"{action.what} {action.command}"
 
 
 def test_a_command_survives_the_shell() -> None:

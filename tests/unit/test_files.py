@@ -6,7 +6,7 @@ from typing import cast
 import pytest
 
 from pytest_deploycheck.core.errors import RecordError
-from pytest_deploycheck.record.files import write_atomically
+from pytest_deploycheck.record.files import write_atomically, write_bytes_atomically
 
 
 def names(folder: Path) -> list[str]:
@@ -44,7 +44,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> 
     path = tmp_path / "report.html"
     path.write_text("old")
     with pytest.raises(TypeError):
-        write_atomically(path, cast("str", 5))
+        write_bytes_atomically(path, cast("bytes", 5))
     assert path.read_text() == "old"
     assert names(tmp_path) == ["report.html"]
 

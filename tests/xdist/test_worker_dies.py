@@ -80,7 +80,7 @@ def test_the_check_it_ran_is_an_error(gate: Gate, when: str, how: str, dist: str
 
 
 def test_other_reports_show_it_as_failed(gate: Gate) -> None:
-    """JUnit XML and pytest-html, each of which knows nothing but calls and teardowns."""
+    """JUnit XML and pytest-html, each of which knows nothing but calls and teardowns; a death is an error there."""
     gate.write({"test_it.py": dying("call", KILL)})
     seen = across(gate, "--junitxml=junit.xml", "-p", "html", "-p", "metadata", "--html=other.html")
 
@@ -89,8 +89,8 @@ def test_other_reports_show_it_as_failed(gate: Gate) -> None:
     assert cases["test_dies"].find("failure") is not None or cases["test_dies"].find("error") is not None
     assert cases["test_before"].find("failure") is None
     page = (gate.path / "other.html").read_text("utf-8")
-    assert "1 Failed" in page
-    assert "0 Failed" not in page
+    assert "1 Errors" in page
+    assert "0 Errors" not in page
 
 
 def test_one_worker_alone_is_replaced(gate: Gate) -> None:
