@@ -13,7 +13,7 @@ HEAVY = {
 #: The modules of the plugin that an inactive pytest may load.
 LIGHT = {
     "pytest_deploycheck",
-    *(f"pytest_deploycheck.{name}" for name in ("plugin", "hookspecs", "keys", "fixtures")),
+    *(f"pytest_deploycheck.{name}" for name in ("plugin", "options", "hookspecs", "keys", "fixtures")),
 }
 PROBE = """
 import json, sys
