@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    import pytest
     from xdist.scheduler import Scheduling
     from xdist.workermanage import WorkerController
 
@@ -71,12 +72,15 @@ class PhaseScheduling:
         self,
         gatehouse: Gatehouse,
         *,
+        config: pytest.Config,
         nodes: Mapping[WorkerController, bool],
         stages: Sequence[Stage],
         collection: Sequence[str],
     ) -> None:
         """`nodes` are the workers that are alive, and whether each has collected."""
         self._gatehouse = gatehouse
+        #: Where xdist's own schedulers have it, for other plugins.
+        self.config = config
         self._collection = list(collection)
         self._tick = len(collection)
         self._stages = deque(stages)
@@ -133,10 +137,13 @@ class PhaseScheduling:
         self._feed()
 
     def mark_test_pending(self, item: str) -> None:
-        """Another plugin wants an item run again."""
+        """Another plugin wants an item run again.
+
+        Raises ``NotImplementedError``, as schedulers do that cannot: a check whose end is on record has no second chance.
+        """
         index = self._collection.index(item)
         if self._gatehouse.is_finished(index):
-            return  # a check whose end is on record has no second chance
+            raise NotImplementedError(f"{item} has ended on record")
         self._unfinished.add(index)
         self._queue.appendleft(index)
         self._feed()

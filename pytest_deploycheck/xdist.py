@@ -265,6 +265,7 @@ class Controller:
         assert self._first is not None  # a collection has come before anything is scheduled
         return PhaseScheduling(
             self,
+            config=self._config,
             # Of those that have collected, one may be dead by now; and its successor may not have collected yet.
             nodes={node: node in stock.node2collection for node in stock.nodes},
             stages=_stages(rows, self._checks, self._gate),

@@ -101,7 +101,10 @@ class Session:
             self.events[node].append(("collected", 0))
         collected: Any = {node: place < nodes - late for place, node in enumerate(self.active)}
         self.collection = [f"test_{index}" for index in sorted(self.stage_of)]
-        self.sched = PhaseScheduling(self.gate, nodes=collected, stages=stages, collection=self.collection)
+        config: Any = None
+        self.sched = PhaseScheduling(
+            self.gate, config=config, nodes=collected, stages=stages, collection=self.collection
+        )
         self.sched.schedule()
         self.look_around()
 
@@ -306,7 +309,8 @@ def test_a_check_that_has_its_end_is_not_run_again() -> None:
     session.move(node)
     session.gate.catch_up()
     before = [list(batch) for batch in node.sent]
-    session.sched.mark_test_pending("test_0")
+    with pytest.raises(NotImplementedError, match="on record"):
+        session.sched.mark_test_pending("test_0")
 
     assert node.sent == before
 

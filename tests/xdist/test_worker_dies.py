@@ -93,6 +93,14 @@ def test_other_reports_show_it_as_failed(gate: Gate) -> None:
     assert "0 Errors" not in page
 
 
+@pytest.mark.parametrize("more", [(), ("--reruns=1",)], ids=["installed", "with retries"])
+def test_no_second_chance_by_another_plugin(gate: Gate, more: tuple[str, ...]) -> None:
+    """pytest-rerunfailures asks the scheduler to run again what died; what is on record stays."""
+    gate.write({"test_it.py": dying("call", KILL)})
+
+    assert_lost(across(gate, "-p", "rerunfailures", *more), gate)
+
+
 def test_one_worker_alone_is_replaced(gate: Gate) -> None:
     """What it had not begun is run by its successor."""
     gate.write({"test_it.py": dying("call", KILL)})
