@@ -27,7 +27,16 @@ _PATIENCE_S = 10
 class Approver:
     """Judges by the approvals as they were when the run began: what is written later counts in the next."""
 
-    def __init__(self, approvals: Approvals, policy: Policy, *, release: str, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        approvals: Approvals,
+        policy: Policy,
+        *,
+        release: str,
+        clock: Callable[[], datetime],
+        folder: Path | None = None,
+    ) -> None:
+        self._folder = folder
         self.approvals = approvals
         self.policy = policy
         #: Names of evidence that is not what was signed.
@@ -38,7 +47,16 @@ class Approver:
 
     def ruling(self, check: Check) -> Ruling:
         """What the sign-offs make of a manual check now."""
-        return rule(check, self._own.get(check.id, _NONE), self._context())
+        own = self._own.get(check.id, _NONE)
+        context = self._context()
+        if self._folder is not None and any(signoff.evidence for signoff in own.signoffs):
+            context = replace(context, policy=replace(self.policy, proofs=self._proofs(own, self._folder)))
+        return rule(check, own, context)
+
+    def _proofs(self, own: Approvals, folder: Path) -> dict[str, str | None]:
+        """The files as they are now; one that was another as the run began is none of them."""
+        then, now = self.policy.proofs, digests_of(own, folder)
+        return {name: found if found in (None, then.get(name)) else _CHANGED for name, found in now.items()}
 
     def settle(self, result: CheckResult) -> CheckResult:
         """The result as the approvals leave it: a manual check's by its sign-offs, a failure's with its waiver."""
@@ -49,15 +67,17 @@ class Approver:
         own = self._own.get(result.check.id)
         return result if own is None else waive(result, own, self._context())
 
-    def again(self, result: CheckResult) -> CheckResult:
-        """What an earlier run's result is worth by the approvals of now; never better than it was."""
-        return again(result, self._own.get(result.check.id, _NONE), self._context())
+    def again(self, result: CheckResult, check: Check | None) -> CheckResult:
+        """What an earlier run's result is worth by the approvals, and the declaration, of now; never better."""
+        return again(result, self._own.get(result.check.id, _NONE), self._context(), check=check)
 
     def _context(self) -> Context:
         return Context(now=self._clock(), release=self._release, policy=self.policy)
 
 
 _NONE = Approvals()
+#: Stands for the digest of a file that changed while the run was on.
+_CHANGED = "changed"
 
 
 def approver_of(
@@ -66,7 +86,13 @@ def approver_of(
     """Read the approvals and the files they point to; raises ``ApprovalsError``."""
     approvals = read_approvals(settings.approvals, shown(settings))
     _refuse_unknown(config, plan, approvals)
-    return Approver(approvals, policy_of(settings, approvals, release=release), release=release, clock=clock)
+    return Approver(
+        approvals,
+        policy_of(settings, approvals, release=release),
+        release=release,
+        clock=clock,
+        folder=settings.approvals.parent,
+    )
 
 
 def shown(settings: Settings) -> str:

@@ -137,9 +137,12 @@ class Observer:
                 clean_report(report, redactor_of(item.config))
         return report
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take every report while a check runs: those of its parts, and those under another name."""
         if self._watching is not None:
+            if type(report) is not pytest.TestReport and self._redact is not None:
+                clean_report(report, self._redact)  # a subtest's, which got its captured output just now
             self._watching[1].see_report(report)
 
     def pytest_warning_recorded(self, warning_message: Any, nodeid: str) -> None:

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-import getpass
-import os
-import platform
-import shlex
-import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import chain, tee
 from pathlib import Path
 
 import pytest
 
-from pytest_deploycheck import __version__
+from pytest_deploycheck import keys
 from pytest_deploycheck.approving import Approver, approver_of
 from pytest_deploycheck.core import wire
-from pytest_deploycheck.core.clearance import Clearance, clear_phase
-from pytest_deploycheck.core.errors import RecordError
+from pytest_deploycheck.core.clearance import Clearance, clear_phase, no_better
+from pytest_deploycheck.core.errors import RecordError, SettingsError
 from pytest_deploycheck.core.evidence import read_size
-from pytest_deploycheck.core.model import Check, CheckResult, Kind, Measurement, PhaseResult, Run, Status, Verdict
+from pytest_deploycheck.core.model import (
+    Approvals,
+    Check,
+    CheckResult,
+    Kind,
+    Measurement,
+    PhaseResult,
+    Run,
+    Status,
+    Verdict,
+)
 from pytest_deploycheck.core.resume import resume
 from pytest_deploycheck.core.run import SEAL, Event, RunBuilder
+from pytest_deploycheck.core.standing import lapsed
+from pytest_deploycheck.environment import environment_of
 from pytest_deploycheck.plan import Plan
 from pytest_deploycheck.record.blobs import Blobs
 from pytest_deploycheck.record.files import write_atomically
@@ -60,6 +67,7 @@ class Recorder:
     ) -> None:
         #: People's word, as it stood when the run began.
         self.approver = approver
+        self._may_lapse = approver.approvals != Approvals() or any(check.valid for check in plan.checks)
         #: The phases that were not selected and whose verdict an earlier run reached.
         self.on_record: frozenset[str] = frozenset()
         #: Keys of the checks that this run does not run, because earlier ones settled them (``--deploycheck-resume``).
@@ -153,10 +161,17 @@ class Recorder:
         """What is known of one phase."""
         return self._builder.phase_result(marker)
 
-    def phases_before(self, marker: str) -> list[PhaseResult]:
-        """What is known of the phases before one."""
+    def phases_before(self, marker: str | None, now: datetime) -> list[PhaseResult]:
+        """What is known of the phases before one (of all, for None), as they count by now."""
         markers = [phase.marker for phase in self._plan.phases]
-        return [self._builder.phase_result(earlier) for earlier in markers[: markers.index(marker)]]
+        earlier = markers if marker is None else markers[: markers.index(marker)]
+        return [self._by_now(self._builder.phase_result(known), now) for known in earlier]
+
+    def _by_now(self, phase: PhaseResult, now: datetime) -> PhaseResult:
+        """The verdict on a phase without what people's word, or a result's own limit, no longer holds up."""
+        if not self._may_lapse:
+            return phase
+        return no_better(phase, [lapsed(row, now=now) for row in self._builder.results_in(phase.phase.marker)])
 
     def is_decided(self, marker: str) -> bool:
         """Whether the phase has its verdict."""
@@ -203,14 +218,12 @@ class Recorder:
         settled = resume(earlier, wanted, now=at, max_age=self._settings.max_age)
         for result in (*settled.kept, *settled.crashed):
             self.append({"event": "check_finished", **wire.result_to_wire(result)})
-        keys = {result.check.key for result in (*settled.kept, *settled.crashed)}
-        # The record knows a check by its id without secrets.
-        clean = self._journal.clean
-        self.kept = (
-            frozenset(check.key for check in self._plan.checks if (clean(check.id), clean(check.target)) in keys)
-            if not self._is_clean
-            else frozenset(keys)
-        )
+        self.kept = frozenset(result.check.key for result in (*settled.kept, *settled.crashed))
+        if not self._is_clean:
+            # The record knows a check by its id without secrets.
+            clean, kept = self._journal.clean, self.kept
+            own = (check.key for check in self._plan.checks)
+            self.kept = frozenset(key for key in own if (clean(key[0]), clean(key[1])) in kept)
 
     def _earlier_runs(self, now: datetime | None = None) -> Iterator[Run]:
         """The release's other runs on the same targets, newest first."""
@@ -262,7 +275,10 @@ def start_recorder(config: pytest.Config, settings: Settings, plan: Plan, clock:
     """
     at = clock()
     redact, targets = redactor_of(config), shown_targets(config)
-    release = redact(settings.release or describe_release(next(iter(settings.targets), None), base=settings.root))
+    release = settings.release or describe_release(next(iter(settings.targets), None), base=settings.root)
+    if redact(release) != release:
+        # Every release would be the same one on record.
+        raise SettingsError(f"the release would be recorded as {redact(release)}: name it without a secret's value")
     if settings.resume:
         refuse_running(settings.record, release)
     approver = approver_of(config, settings, plan, release=release, clock=clock)
@@ -283,8 +299,8 @@ def start_recorder(config: pytest.Config, settings: Settings, plan: Plan, clock:
         checks=tuple(plan.checks),
         absent={key: reason for reason, keys in plan.absent.items() for key in keys},
         narrowed=dict(plan.narrowed),
-        environment=_environment(config, settings),
-        notes=tuple(_notes(plan, settings, carried, release, at)),
+        environment=environment_of(config, settings),
+        notes=(*_slips(config), *_notes(plan, settings, carried, release, at)),
         approvals=approver.approvals,
         policy=approver.policy,
     )
@@ -318,14 +334,25 @@ def _run_id(config: pytest.Config, settings: Settings, at: datetime) -> str:
 
 def _carried(plan: Plan, settings: Settings, earlier: Iterator[Run], at: datetime, approver: Approver) -> Carried:
     """For each phase that is not selected: the verdict that counts, of the same checklist."""
+    declared = {check.key: check for check in plan.checks}
+
+    def judge(row: CheckResult) -> CheckResult:
+        return approver.again(row, declared.get(row.check.key))
+
     like = (run for run in earlier if run.digest == plan.digest)
     # Read once, and only as far as the phase needs that looks back furthest.
     wanted = [phase.marker for phase in plan.phases if not phase.selected]
     found = [
-        clear_phase(runs, marker, not_before=at - settings.max_age, judge=approver.again)
+        clear_phase(runs, marker, not_before=at - settings.max_age, judge=judge)
         for marker, runs in zip(wanted, tee(like, len(wanted)), strict=True)
     ]
     return {clearance.phase.phase.marker: clearance for clearance in found if clearance is not None}
+
+
+def _slips(config: pytest.Config) -> Iterable[str]:
+    """What the checklist tells of itself; the plan that comes from workers does not have it."""
+    checklist = config.stash.get(keys.checklist_key, None)
+    return checklist.notes() if checklist is not None else ()
 
 
 def _notes(plan: Plan, settings: Settings, carried: Carried, release: str, at: datetime) -> Iterator[str]:
@@ -348,38 +375,6 @@ def _notes(plan: Plan, settings: Settings, carried: Carried, release: str, at: d
 
 def _origin(found: Clearance, at: datetime) -> str:
     return f"run {found.run.run_id}, {_age(at - found.since)} ago"
-
-
-def _environment(config: pytest.Config, settings: Settings) -> dict[str, str]:
-    plugins = sorted({f"{dist.project_name} {dist.version}" for _, dist in config.pluginmanager.list_plugin_distinfo()})
-    return {
-        "command": shlex.join(["pytest", *map(str, config.invocation_params.args)]),
-        "options": shlex.join(_options_given(config, settings)),
-        "folder": str(config.invocation_params.dir),
-        "user": _user(),
-        "host": socket.gethostname(),
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "pytest": pytest.__version__,
-        "pytest-deploycheck": __version__,
-        "plugins": ", ".join(plugins),
-    }
-
-
-def _options_given(config: pytest.Config, settings: Settings) -> Iterator[str]:
-    """The options of the command line that say which release, which target and which record a run is about."""
-    for name in ("release", "target", "record", "approvals"):
-        if settings.sources[name] == "command line":
-            given = config.getoption(f"deploycheck_{name}")
-            for value in given if isinstance(given, list) else [given]:
-                yield f"--deploycheck-{name}={value}"
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a user id without a name, as in many containers
-        return f"uid {os.getuid()}"
 
 
 def _age(age: timedelta) -> str:

@@ -139,7 +139,7 @@ class PhaseScheduling:
     def mark_test_pending(self, item: str) -> None:
         """Another plugin wants an item run again.
 
-        Raises ``NotImplementedError``, as schedulers do that cannot: a check whose end is on record has no second chance.
+        Raises ``NotImplementedError``, as schedulers do that cannot: what ended on record has no second chance.
         """
         index = self._collection.index(item)
         if self._gatehouse.is_finished(index):

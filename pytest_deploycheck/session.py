@@ -29,7 +29,7 @@ from pytest_deploycheck.core.model import (
 from pytest_deploycheck.core.model import exit_code_of as exit_of_verdict
 from pytest_deploycheck.core.run import Event
 from pytest_deploycheck.core.sections import section_to_wire
-from pytest_deploycheck.extending import ask_sections, tell_verdict, wants_sections
+from pytest_deploycheck.hooks import ask_sections, tell_verdict, wants_sections
 from pytest_deploycheck.plan import Plan, check_of, usage_errors
 from pytest_deploycheck.recorder import Recorder, start_recorder
 from pytest_deploycheck.settings import Prerequisites, Settings
@@ -171,7 +171,7 @@ class GateSession:
         # Phases that nobody declared are known by their checks alone: a narrowed run may not know of an earlier one.
         declared = bool(self._config.stash[keys.phase_titles_key])
         return barrier(
-            self._active.phases_before(marker),
+            self._active.phases_before(marker, self._clock()),
             on_record=self._active.on_record,
             keep_going=self.settings.keep_going,
             require_record=self.settings.prerequisites is Prerequisites.REQUIRE,
@@ -297,7 +297,8 @@ class GateSession:
             end = exitstatus.name if isinstance(exitstatus, pytest.ExitCode) else f"exit status {exitstatus}"
             self.doubt(Verdict.INCOMPLETE, f"pytest did not come to its own end: {end.replace('_', ' ').lower()}")
         self._settle_before(None)
-        own = session.exitstatus = self._merge(exitstatus, session)
+        lapses = self._tell_lapses()
+        own = session.exitstatus = worst_exit([self._merge(exitstatus, session), *lapses])
         self._recorder.announce_end(self._clock(), own)
         self._add_sections()
         try:
@@ -333,6 +334,16 @@ class GateSession:
         only_ours = only_ours or (pytest_status == ExitCode.NOTHING_SELECTED and bool(self._active.kept))
         broken = [ExitCode.INVALID] if self._active.approver.broken else []
         return worst_exit([own, *broken] if only_ours else [own, *broken, int(pytest_status)])
+
+    def _tell_lapses(self) -> list[ExitCode]:
+        """What the selected phases come to that were better when they were decided than they are by now."""
+        codes = []
+        for phase in self._active.phases_before(None, self._clock()):
+            then = self._active.phase(phase.phase.marker).verdict
+            if phase.phase.selected and phase.verdict is not then:
+                self._note(f"{phase.phase.marker} was {then}, and is {phase.verdict} by now: {phase.reason}")
+                codes.append(exit_of_verdict(phase.verdict))
+        return codes
 
     def exit_status(self, status: int) -> int:
         """What the process exits with, given what pytest would: a gate that never closed is INCOMPLETE."""

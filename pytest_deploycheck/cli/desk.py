@@ -15,9 +15,10 @@ import click
 
 from pytest_deploycheck.cli.common import CliError
 from pytest_deploycheck.cli.planning import Planned, collect_plan
-from pytest_deploycheck.core.approvals import Context, Ruling, by_check, identity, rule, waive
+from pytest_deploycheck.core.approvals import Context, Ruling, by_check, rule, waive
 from pytest_deploycheck.core.approvals_data import is_link, signoff_to_data, waiver_to_data
 from pytest_deploycheck.core.errors import ApprovalsError
+from pytest_deploycheck.core.identity import identity
 from pytest_deploycheck.core.model import (
     Approvals,
     Check,

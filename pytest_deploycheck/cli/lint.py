@@ -41,6 +41,7 @@ def lint_command(ctx: click.Context, *, as_json: bool, exit_zero: bool, pytest_a
     findings = lint(
         planned.checks,
         strays=planned.strays,
+        loose=planned.loose,
         trace=traced,
         standings=standings_of(desk),
         release=desk.context.release,

@@ -33,6 +33,8 @@ def plan(*, as_json: bool, pytest_args: tuple[str, ...]) -> None:
     _print(found)
     for source in found.strays:
         click.echo(f"no check: the task line at {source} stands under no phase's heading")
+    for slip in found.loose:
+        click.echo(f"no check: {slip}")
 
 
 def _print(found: Planned) -> None:

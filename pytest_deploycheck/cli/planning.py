@@ -28,6 +28,8 @@ class Planned:
     checks: tuple[Check, ...]
     #: ``file:line`` of task lines under no phase.
     strays: tuple[str, ...]
+    #: What nearly is a task line: ``file:line: what it is; the way out``.
+    loose: tuple[str, ...]
     #: What `pytest_deploycheck.plan_file` writes of the settings.
     settings: dict[str, Any]
 
@@ -61,11 +63,13 @@ def collect_plan(pytest_args: tuple[str, ...] = ()) -> Planned:
                 )
             raise CliError(f"pytest could not collect the checklist: {said}")
         document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    strays, settings = document.pop("strays", []), document.pop("settings", {})
+    strays, loose = document.pop("strays", []), document.pop("loose", [])
+    settings = document.pop("settings", {})
     return Planned(
         document=document,
         checks=tuple(map(wire.check_from_wire, document["checks"])),
         strays=tuple(strays),
+        loose=tuple(loose),
         settings=settings,
     )
 

@@ -11,8 +11,9 @@ import click
 
 from pytest_deploycheck.cli.common import CliError, count
 from pytest_deploycheck.cli.desk import PAST, Desk, proof
-from pytest_deploycheck.core.approvals import Ruling, identity
+from pytest_deploycheck.core.approvals import Ruling
 from pytest_deploycheck.core.errors import ApprovalsError
+from pytest_deploycheck.core.identity import identity
 from pytest_deploycheck.core.model import Check, Decision, Proof, Signoff
 from pytest_deploycheck.record.approvals import add_signoff
 from pytest_deploycheck.report.inert import inert, one_line

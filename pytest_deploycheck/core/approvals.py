@@ -7,11 +7,12 @@ the file's, held together by review and history, so identities are compared gene
 from __future__ import annotations
 
 import hashlib
-import unicodedata
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from pytest_deploycheck.core.identity import different, identity, may_be_same
 from pytest_deploycheck.core.model import (
     Approvals,
     Check,
@@ -35,6 +36,10 @@ _JUDGED = (Status.PASS, Status.PENDING, Status.FAIL)
 _MOST_REASONS = 3
 #: How the reason begins where nobody signed.
 WAITING = "it waits for"
+#: What a release is called of which git knows nothing: the same for whatever stands there by then.
+UNVERSIONED = "unversioned"
+#: It stands for every state of a folder, so a word on it holds no longer than a verdict on record does by default.
+UNVERSIONED_VALID = timedelta(hours=24)
 WHO_RUNS = "set git's user.email where the gate runs"
 
 
@@ -60,30 +65,14 @@ class Ruling:
 
 
 def text_digest(check: Check) -> str:
-    """sha256, hexadecimal, of the check's title and text; how whitespace and lines are broken makes no difference."""
-    canonical = "\n".join(" ".join(part.split()) for part in (check.title, check.text))
-    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
+    """sha256, hexadecimal, of the check's title and text.
 
-
-def identity(who: str) -> str:
-    """What makes a person the same one: the address between angle brackets, else everything; casefolded.
-
-    Characters that nobody sees make no difference.
+    Blanks at the ends of lines, blank lines around the text and the kind of line break make no difference; all else
+    may be what a command means.
     """
-    _, opened, rest = who.rpartition("<")
-    address, closed, _ = rest.partition(">")
-    plain = address if opened and closed else who
-    seen = "".join(char for char in unicodedata.normalize("NFKC", plain) if unicodedata.category(char) != "Cf")
-    return " ".join(seen.casefold().split())
-
-
-def may_be_same(one: str, other: str) -> bool:
-    """Whether two identities may be one person's: a bare name may be the one before the @."""
-    if not one or not other or one == other:
-        return True
-    local_one, at_one, _ = one.partition("@")
-    local_other, at_other, _ = other.partition("@")
-    return not (at_one and at_other) and local_one == local_other
+    lines = [line.rstrip() for line in re.split(r"\r\n|\r|\n", check.text)]
+    canonical = " ".join(check.title.split()) + "\n" + "\n".join(lines).strip("\n")
+    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def by_check(approvals: Approvals) -> dict[str, Approvals]:
@@ -104,9 +93,13 @@ def by_check(approvals: Approvals) -> dict[str, Approvals]:
 
 
 def expiry_of(signoff: Signoff, check: Check) -> datetime | None:
-    """When a sign-off ends: at the moment it names, or after the time its check gives, whichever is earlier."""
-    ends = [moment for moment in (signoff.expires, _after(signoff.at, check.valid)) if moment is not None]
-    return min(ends, default=None)
+    """When a sign-off ends: at the moment it names, or after the time its check gives, whichever is earlier.
+
+    One for a release without a name ends after `UNVERSIONED_VALID`.
+    """
+    nameless = UNVERSIONED_VALID if signoff.release == UNVERSIONED else None
+    ends = (signoff.expires, _after(signoff.at, check.valid), _after(signoff.at, nameless))
+    return min((moment for moment in ends if moment is not None), default=None)
 
 
 def _after(at: datetime, valid: timedelta | None) -> datetime | None:
@@ -135,7 +128,7 @@ def rule(check: Check, approvals: Approvals, context: Context) -> Ruling:
     if rejections:
         said = "; ".join(_told(signoff, context, "rejected") + _noted(signoff) for signoff in rejections)
         return Ruling(status=Status.FAIL, reason=said, signoffs=tuple(rejections), broken=tuple(broken))
-    have, need = len(_different(counting)), max(check.signers, 1)
+    have, need = len(different(counting)), max(check.signers, 1)
     if have >= need:
         said = "; ".join(_told(signoff, context, "signed") + _unbound(signoff) for signoff in good)
         return Ruling(status=Status.PASS, reason=said, signoffs=tuple(good), broken=tuple(broken))
@@ -178,7 +171,9 @@ def _elsewhere(signoff: Signoff, check: Check, context: Context) -> str:
         return "but a test judges it by now: a sign-off has no effect"
     if signoff.release != context.release:
         return f"for release {signoff.release}, and this is {context.release}"
-    if signoff.target and signoff.target != check.target:
+    # A rejection for one of several targets holds for the check that stands for all of them.
+    for_all = signoff.decision is Decision.REJECT and not check.target
+    if signoff.target and signoff.target != check.target and not for_all:
         return f"for the target {signoff.target} alone"
     return ""
 
@@ -189,8 +184,11 @@ def _untimely(signoff: Signoff, check: Check, context: Context) -> str:
     expires = expiry_of(signoff, check)
     if expires is None or context.now < expires:
         return ""
-    own = signoff.expires is not None and expires == signoff.expires
-    return f"valid until {_moment(expires)}" if own or check.valid is None else f"valid {span(check.valid)}"
+    if signoff.expires is not None and expires == signoff.expires:
+        return f"valid until {_moment(expires)}"
+    if check.valid is not None and expires == _after(signoff.at, check.valid):
+        return f"valid {span(check.valid)}"
+    return f"valid {span(UNVERSIONED_VALID)}, because the release has no name; give it one by --deploycheck-release"
 
 
 def _unlike(signoff: Signoff, check: Check) -> str:
@@ -201,8 +199,11 @@ def _unlike(signoff: Signoff, check: Check) -> str:
 def _same_eyes(who: str, policy: Policy) -> str:
     if not policy.four_eyes:
         return ""
-    if not identity(policy.runner):
-        return f"four eyes are asked for, and who runs this gate is not known: {WHO_RUNS}"
+    if "@" not in identity(policy.runner):
+        known = f" by an address, only as {policy.runner}" if policy.runner else ""
+        return f"four eyes are asked for, and who runs this gate is not known{known}: {WHO_RUNS}"
+    if "@" not in identity(who):
+        return "four eyes are asked for, and a name without an address may be anybody's"
     if may_be_same(identity(who), identity(policy.runner)):
         return f"four eyes are asked for, and {policy.runner} runs this gate"
     return ""
@@ -264,15 +265,6 @@ def _is_superseded(signoff: Signoff, accepted: Mapping[str, Signoff]) -> bool:
     return newest is not None and newest != signoff and newest.at >= signoff.at
 
 
-def _different(people: Iterable[str]) -> list[str]:
-    """The people who are surely different ones."""
-    different: list[str] = []
-    for who in sorted(people, key=lambda name: ("@" not in name, name)):
-        if not any(may_be_same(who, other) for other in different):
-            different.append(who)
-    return different
-
-
 def _age_key(signoff: Signoff) -> tuple[object, ...]:
     # The rest only settles an order between entries of one moment, so that their place in the file means nothing.
     ends = signoff.expires.timestamp() if signoff.expires else 0.0
@@ -314,13 +306,21 @@ def waive(result: CheckResult, approvals: Approvals, context: Context) -> CheckR
     own = [waiver for waiver in approvals.waivers if waiver.check == result.check.id]
     if not own or result.waived or result.status in NEVER_WAIVED or weigh(result) is Verdict.GO:
         return result
-    counting = [waiver for waiver in own if not waiver_refusal(waiver, result.check, context)]
+    counting = [waiver for waiver in own if not why_not(waiver, result, context)]
     if counting:
         chosen = max(counting, key=_waiver_key)
         return replace(result, flags=(*result.flags, Flag.WAIVED), waiver=chosen)
-    why = waiver_refusal(max(own, key=_waiver_key), result.check, context)
+    why = why_not(max(own, key=_waiver_key), result, context)
     between = "\n" if "\n" in result.reason else "; "
     return replace(result, reason=between.join(filter(None, [result.reason, why])))
+
+
+def why_not(waiver: Waiver, result: CheckResult, context: Context) -> str:
+    """Why a waiver does not count for a result: `waiver_refusal`, or somebody has rejected the check since."""
+    if why := waiver_refusal(waiver, result.check, context):
+        return why
+    since = [no for no in result.signoffs if no.decision is Decision.REJECT and no.at >= waiver.at]
+    return f"the waiver of {waiver.by} does not count: {since[0].by} rejected it since" if since else ""
 
 
 def waiver_refusal(waiver: Waiver, check: Check, context: Context) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from pytest_deploycheck.core.approvals import identity
 from pytest_deploycheck.core.errors import ApprovalsError
+from pytest_deploycheck.core.identity import doubt
 from pytest_deploycheck.core.model import Approvals, Decision, Proof, Signoff, Waiver
 
 Data = Mapping[str, Any]
@@ -19,7 +20,9 @@ _SIGNOFF_KEYS = {*_SIGNOFF_NEEDS, "decision", "note", "evidence", "expires", "ta
 _WAIVER_NEEDS = ("check", "by", "at", "reason", "expires")
 _WAIVER_KEYS = {*_WAIVER_NEEDS, "release", "ticket"}
 _TIMES = ("at", "expires")
-_LINK = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:\S+")
+_LINK = re.compile(r"(?!(?i:file):)(?:[A-Za-z][A-Za-z0-9+.-]+://|mailto:|urn:)\S+")
+#: Texts that may have several lines.
+_LONG = ("note", "reason")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 #: A digest may be cut short by hand, to no less than this.
 _DIGEST = re.compile(r"[0-9a-f]{16,64}")
@@ -99,6 +102,10 @@ class _Entry:
         value = self.row.get(name, "")
         if not isinstance(value, str):
             raise self.error(f"{name} must be text, in quotes")
+        for char in value:
+            # A terminal would obey them, and people would not read what stands there.
+            if unicodedata.category(char) in ("Cc", "Cs") and not (char in "\r\n\t" and name in _LONG):
+                raise self.error(f"{name} has a character that cannot be shown: U+{ord(char):04X}")
         return value.strip()
 
     def moment(self, name: str) -> datetime:
@@ -117,8 +124,8 @@ class _Entry:
 
     def person(self) -> str:
         who = self.text("by")
-        if not identity(who) or "\n" in who:
-            raise self.error(f'by = {who!r} names nobody; write "Name <name@example.org>" or an address')
+        if why := doubt(who):
+            raise self.error(f'by = {who!r} {why}; write "Name <name@example.org>" or an address')
         return who
 
     def refuse_early_end(self, at: datetime, expires: datetime) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from difflib import get_close_matches
@@ -12,6 +12,8 @@ from difflib import get_close_matches
 from pytest_deploycheck.core.errors import ChecklistError
 from pytest_deploycheck.core.model import Check, Kind, Phase, Severity
 
+#: What nearly is a line is told of so many times before a run.
+_MOST_NOTES = 5
 _NOT_A_WORD = re.compile(r"[^\w]+", re.UNICODE)
 
 
@@ -38,8 +40,23 @@ class Checklist:
     lines: tuple[Check, ...]
     #: ``file:line`` of task-list lines that stand under no phase.
     strays: tuple[str, ...] = ()
+    #: What nearly is a task-list line, and no check: ``file:line: what it is; the way out``.
+    loose: tuple[str, ...] = ()
     #: Line id -> what runs under it, in order.
     blocks: Mapping[str, tuple[Block, ...]] = field(default_factory=dict)
+
+    def notes(self) -> Iterator[str]:
+        """What whoever runs it must know: what of the document looks like a check and is none."""
+        if self.strays:
+            count = len(self.strays)
+            told = f"{count} task lines stand" if count > 1 else "a task line stands"
+            yield (
+                f"no check: {told} under no phase's heading, the first at {self.strays[0]}; put "
+                "<!-- deploycheck: phase=... --> on the heading"
+            )
+        yield from (f"no check: {slip}" for slip in self.loose[:_MOST_NOTES])
+        if len(self.loose) > _MOST_NOTES:
+            yield f"no check: {len(self.loose) - _MOST_NOTES} more places; `deploycheck lint` names them"
 
 
 def slug(text: str) -> str:

@@ -22,8 +22,9 @@ from pytest_deploycheck.core.model import (
     Verdict,
     exit_code_of,
     worst,
+    worst_exit,
 )
-from pytest_deploycheck.core.standing import lapsed
+from pytest_deploycheck.core.standing import declared_as, lapsed
 from pytest_deploycheck.core.verdict import decide_phase, decide_release
 
 #: What an earlier run's result is worth by now: never more than it was.
@@ -104,11 +105,12 @@ def _rejudged(run: Run, marker: str, judge: Judge) -> Run:
     if all(map(operator.is_, checks, run.checks)):
         return run
     rows = [row for row in checks if row.check.phase == marker]
-    phases = tuple(_worse(phase, rows) if phase.phase.marker == marker else phase for phase in run.phases)
+    phases = tuple(no_better(phase, rows) if phase.phase.marker == marker else phase for phase in run.phases)
     return replace(run, checks=checks, phases=phases)
 
 
-def _worse(phase: PhaseResult, rows: Sequence[CheckResult]) -> PhaseResult:
+def no_better(phase: PhaseResult, rows: Sequence[CheckResult]) -> PhaseResult:
+    """The verdict on a phase whose results count as these by now: theirs, where that is worse."""
     fresh = decide_phase(phase.phase, rows, narrowed=phase.narrowed, opened=phase.opened, decided=phase.decided)
     return fresh if fresh.verdict.rank > phase.verdict.rank else phase
 
@@ -154,6 +156,8 @@ def _doubt(run: Run) -> str:
         return f"the run {run.run_id} never finished"
     if run.exit_code == ExitCode.INTERNAL_ERROR:
         return f"the run {run.run_id} ended in an internal error"
+    if run.exit_code == ExitCode.INVALID:
+        return f"evidence in the run {run.run_id} is not what was signed"
     return ""
 
 
@@ -237,8 +241,11 @@ class ReleaseStanding:
 
     @property
     def exit_code(self) -> ExitCode:
-        """The exit status that says the verdict."""
-        return exit_code_of(self.verdict)
+        """The exit status that says the verdict; INVALID where the run of a required phase did not verify."""
+        counted = [on.clearance for phase in self.phases if phase.required for on in phase.on]
+        broken = any(found is not None and found.run.exit_code == ExitCode.INVALID for found in counted)
+        own = exit_code_of(self.verdict)
+        return ExitCode.INVALID if broken and worst_exit([own, ExitCode.INVALID]) != own else own
 
 
 def clear_release(
@@ -255,7 +262,12 @@ def clear_release(
     all that any counting run knows. `judge` says what a result is worth by now, by default what its own sign-offs and
     waiver say of their end. A phase must have a verdict on every target on which a counting run looked at it.
     """
-    judge = judge or partial(lapsed, now=now)
+    by_now = judge or partial(lapsed, now=now)
+    declared = {row.check.key: row.check for row in runs[0].checks} if runs else {}
+
+    def judge_declared(row: CheckResult) -> CheckResult:
+        return by_now(declared_as(row, declared.get(row.check.key)))
+
     counting = [run for run in runs if run.digest == runs[0].digest]
     known = _phases_of(counting)
     unknown = [marker for marker in required or () if marker not in known]
@@ -267,7 +279,10 @@ def clear_release(
         if marker in unknown:
             on = [Standing(target="", verdict=Verdict.INCOMPLETE, reason=_unknown(known))]
         else:
-            on = [_stand(counting, marker, target, now - max_age, judge) for target in _targets_of(counting, marker)]
+            on = [
+                _stand(counting, marker, target, now - max_age, judge_declared)
+                for target in _targets_of(counting, marker)
+            ]
         phases.append(PhaseStanding(phase=phase, required=needed, on=tuple(on)))
     return ReleaseStanding(phases=tuple(phases), outdated=len(runs) - len(counting))
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from pytest_deploycheck.core.checklist import base_id
 from pytest_deploycheck.core.model import Check, Kind, Waiver
+from pytest_deploycheck.core.shell import unseen_failures
 from pytest_deploycheck.core.standing import Standing, Worth
 from pytest_deploycheck.core.trace import Trace
 
@@ -21,7 +22,9 @@ class Rule(StrEnum):
     NO_OWNER = "no-owner"
     NO_REMEDIATION = "no-remediation"
     COMMAND = "manual-command"
+    UNSEEN = "unseen-failure"
     STRAY = "stray"
+    LOOSE = "nearly-a-line"
     RENAMED = "renamed"
     CHANGED = "changed"
     WAIVER = "waiver-to-remove"
@@ -74,12 +77,14 @@ def lint(
     checks: Iterable[Check],
     *,
     strays: Iterable[str] = (),
+    loose: Iterable[str] = (),
     trace: Trace | None = None,
     standings: Iterable[Standing] = (),
     release: str = "",
 ) -> tuple[Finding, ...]:
     """What is to be mended in a plan, in checklist order.
 
+    `strays` and `loose` are the checklist's own (``Checklist``).
     `trace` compares it with what was on record, `standings` are what its approvals are worth for the `release`.
     """
     lines: dict[str, Check] = {}
@@ -96,6 +101,7 @@ def lint(
         )
         for source in strays
     )
+    found += map(_of_slip, loose)
     found += _of_trace(trace) if trace else ()
     return (*found, *(finding for standing in standings for finding in _of_standing(standing, set(lines), release)))
 
@@ -126,6 +132,16 @@ def _of_line(check: Check) -> Iterator[Finding]:
             "a person signs it, and a block of commands stands under it",
             "let it run by itself: write the block's info string as `bash check`",
         )
+
+    if not manual:
+        for what, advice in unseen_failures(check.text):
+            yield finding(Rule.UNSEEN, what, advice)
+
+
+def _of_slip(slip: str) -> Finding:
+    source, _, told = slip.partition(": ")
+    what, _, advice = told.rpartition("; ")
+    return Finding(rule=Rule.LOOSE, check="", source=source, what=what, advice=advice)
 
 
 def _for_ticked(check: Check) -> str:

@@ -184,10 +184,13 @@ def _base64(data: bytes) -> Iterator[str]:
 
 _URL_SAFE = str.maketrans("+/", "-_")
 
+_PLAIN = frozenset({str, bool, int, float, type(None)})
 #: Keys whose values are the program's own words, which no secret's value may change.
 _STRUCTURE = frozenset(
     {"event", "at", "finished", "schema", "run_id", "digest", "sha256", "text_digest", "phase", "marker", "kind"}
     | {"severity", "status", "verdict", "rollback", "flags", "selected", "decision", "expires"}
+    # Who people are must be told apart on record as well.
+    | {"by", "runner", "signers"}
 )
 
 
@@ -206,14 +209,21 @@ def redact_data(data: object, redact: Callable[[str], str]) -> object:
     return data
 
 
-def texts_in(data: object) -> Iterator[str]:
-    """Every text in plain data that `redact_data` would look at, and a few more."""
-    if isinstance(data, str):
-        yield data
-    elif isinstance(data, dict):
-        yield from data
-        for value in data.values():
-            yield from texts_in(value)
-    elif isinstance(data, (list, tuple)):
-        for value in data:
-            yield from texts_in(value)
+def texts_in(data: object) -> set[str]:
+    """Every text in plain data that `redact_data` would look at, and a few more; each once."""
+    found: set[str] = set()
+    rest = [data]
+    while rest:
+        part = rest.pop()
+        if isinstance(part, dict):
+            if not all(map(str.isidentifier, part)):
+                found.update(part)
+            part = part.values()
+        elif isinstance(part, str):
+            part = [str.__str__(part)]
+        elif not isinstance(part, (list, tuple)):
+            continue
+        # Looked at in one go each: there are many thousands of them.
+        found.update([value for value in part if type(value) is str])
+        rest += [value for value in part if type(value) not in _PLAIN]
+    return found

@@ -58,7 +58,9 @@ def resume(runs: Iterable[Run], wanted: Mapping[Key, Check], *, now: datetime, m
         kept=tuple(
             _carry(history.end)
             for history in histories.values()
-            if history.end is not None and not history.deaths and _is_good(history.end, now - max_age)
+            if history.end is not None
+            and not history.deaths
+            and _is_good(history.end, wanted[history.end.check.key], now, max_age)
         ),
         crashed=tuple(
             _give_up(wanted[key], history.deaths, now)
@@ -73,10 +75,11 @@ def _is_end(result: CheckResult) -> bool:
     return result.status not in _NO_END and not (result.status is Status.ERROR and result.carried_from)
 
 
-def _is_good(result: CheckResult, not_before: datetime) -> bool:
+def _is_good(result: CheckResult, check: Check, now: datetime, max_age: timedelta) -> bool:
     # What a person signed is asked for again, which costs nothing and sees what was written since.
-    good = result.status is Status.PASS and result.check.kind is Kind.AUTOMATED
-    return good and result.finished is not None and result.finished >= not_before
+    good = result.status is Status.PASS and result.check.kind is check.kind is Kind.AUTOMATED
+    oldest = now - (max_age if check.valid is None else min(max_age, check.valid))
+    return good and result.finished is not None and result.finished >= oldest
 
 
 def _carry(result: CheckResult) -> CheckResult:

@@ -236,6 +236,10 @@ class RunBuilder:
         """Every check of the denominator, in its order."""
         return map(self.result_of, self._checks.values())
 
+    def results_in(self, marker: str) -> Iterable[CheckResult]:
+        """Every check of a phase, in its order."""
+        return map(self.result_of, self._by_phase[marker])
+
     def unfinished(self, marker: str) -> list[Check]:
         """The checks of a phase that have no result, and no reason yet for having none."""
         own = self._by_phase[marker]

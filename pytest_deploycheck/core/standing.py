@@ -7,19 +7,35 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from pytest_deploycheck.core.approvals import Context, by_check, expiry_of, refusal, rule, sign, waive, waiver_refusal
+from pytest_deploycheck.core.approvals import (
+    Context,
+    ago,
+    by_check,
+    expiry_of,
+    refusal,
+    rule,
+    sign,
+    span,
+    waive,
+    why_not,
+)
 from pytest_deploycheck.core.model import (
     Approvals,
+    Check,
     CheckResult,
     Decision,
     Flag,
     Kind,
     Policy,
+    Rollback,
     Run,
+    Severity,
     Signoff,
     Status,
+    Verdict,
     Waiver,
 )
+from pytest_deploycheck.core.verdict import weigh
 
 #: How long before its end an approval is called out.
 SOON = timedelta(days=7)
@@ -108,7 +124,7 @@ def _of_waiver(entry: Waiver, by_id: Mapping[str, list[CheckResult]], context: C
     if any(result.waiver is not None and _is_entry(entry, result.waiver) for result in results):
         soon = _soon(entry.expires, context.now)
         return Standing(entry=entry, worth=Worth.COUNTED, expires=entry.expires, expires_soon=soon)
-    refused = next((why for result in results if (why := waiver_refusal(entry, result.check, context))), "")
+    refused = next((why for result in results if (why := why_not(entry, result, context))), "")
     worth, why = _why_unused(results, "")
     if worth is None and all(result.status in (Status.PASS, Status.NOT_APPLICABLE) for result in results):
         worth, why = Worth.REMOVABLE, f"it is {results[0].status}, and nothing is left to waive"
@@ -138,8 +154,12 @@ def _soon(expires: datetime | None, now: datetime) -> bool:
     return expires is not None and now < expires <= now + SOON
 
 
-def again(result: CheckResult, approvals: Approvals, context: Context) -> CheckResult:
-    """What an earlier run's result is worth by these approvals; never better than it was."""
+def again(result: CheckResult, approvals: Approvals, context: Context, *, check: Check | None = None) -> CheckResult:
+    """What an earlier run's result is worth by these approvals; never better than it was.
+
+    `check` is how it is declared by now, where that is known.
+    """
+    result = _aged(declared_as(result, check), context.now)
     if not result.waived and (result.check.kind is not Kind.MANUAL or result.status is not Status.PASS):
         return result
     flags = tuple(flag for flag in result.flags if flag is not Flag.WAIVED)
@@ -155,11 +175,51 @@ def judge_by(approvals: Approvals, context: Context) -> Callable[[CheckResult], 
     return lambda result: again(result, own.get(result.check.id, Approvals()), context)
 
 
+def declared_as(result: CheckResult, check: Check | None) -> CheckResult:
+    """The result of a check that is declared in this way by now; None where that is not known.
+
+    What somebody else has judged is no result: a person what is a test's by now, or a test what is a person's.
+    """
+    if check is None or check == result.check:
+        return result
+    then = result.check
+    same = check.kind is then.kind
+    # What was stricter when it was judged stays so: only a run supersedes it.
+    severity = then.severity if then.severity is Severity.BLOCKER else check.severity
+    rollback = Rollback.IMMEDIATE if Rollback.IMMEDIATE in (then.rollback, check.rollback) else check.rollback
+    result = replace(result, check=replace(check, severity=severity, rollback=rollback))
+    return result if same or weigh(result) is not Verdict.GO else _unjudged(result)
+
+
+def _unjudged(result: CheckResult) -> CheckResult:
+    """Somebody else judges the check by now: a person what was a test's, or a test what was a person's."""
+    manual = result.check.kind is Kind.MANUAL
+    return replace(
+        result,
+        status=Status.PENDING if manual else Status.NOT_RUN,
+        reason=f"{'a person' if manual else 'a test'} judges it by now, and did not yet",
+        flags=tuple(flag for flag in result.flags if flag is not Flag.WAIVED),
+        signoffs=(),
+        waiver=None,
+    )
+
+
+def _aged(result: CheckResult, now: datetime) -> CheckResult:
+    """A test's result stays good as long as its check says."""
+    valid, finished = result.check.valid, result.finished
+    good = result.status in (Status.PASS, Status.NOT_APPLICABLE) and result.check.kind is Kind.AUTOMATED
+    if valid is None or not good or finished is None or now - finished < valid:
+        return result
+    reason = f"{result.status} {ago(now - finished)}, valid {span(valid)}: run it again"
+    return replace(result, status=Status.NOT_RUN, reason=reason)
+
+
 def lapsed(result: CheckResult, *, now: datetime) -> CheckResult:
     """What an earlier run's result is worth by now, as its sign-offs and its waiver may have ended since.
 
     What was withdrawn or rejected since, it cannot know: that stands in the file.
     """
+    result = _aged(result, now)
     if result.waiver is not None:
         flags = tuple(flag for flag in result.flags if flag is not Flag.WAIVED)
         bare = replace(result, flags=flags, waiver=None)

@@ -51,7 +51,7 @@ def _require_file(path: Path) -> None:
 
 def _parse(raw: bytes, shown_as: str) -> Approvals:
     try:
-        text = raw.decode("utf-8")
+        text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise ApprovalsError(f"{shown_as}:{line}: the approvals are not UTF-8; save the file as UTF-8") from error

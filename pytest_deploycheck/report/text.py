@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_deploycheck.core.actions import accounted, advisories, next_actions
-from pytest_deploycheck.core.model import PhaseResult, Run, Verdict
+from pytest_deploycheck.core.model import ExitCode, PhaseResult, Run, Verdict, exit_code_of
 
 _STYLES = {
     Verdict.GO: {"green": True},
@@ -58,4 +58,6 @@ def next_lines(run: Run) -> Iterator[str]:
 def summary_line(run: Run) -> str:
     """Verdict of what was selected, of the release, and the count of what is accounted for."""
     whole = "" if run.verdict is run.selected_verdict else f" (the release: {run.verdict})"
-    return f"{run.selected_verdict}{whole}  {accounted(run)}"
+    code = next((code for code in ExitCode if code == run.exit_code), exit_code_of(run.selected_verdict))
+    said = "" if code is exit_code_of(run.selected_verdict) else f", but exit {code:d}: {code.meaning}"
+    return f"{run.selected_verdict}{whole}{said}  {accounted(run)}"

@@ -48,6 +48,49 @@ TRAPS: dict[str, Trap] = {
     ),
     "a block holds a comment alone": refused(**block("bash check\n# to be written"), reason="holds nothing to run"),
     "a terminal session has no prompts": refused(**block("console check\nfalse"), reason="begins with `\\$ `"),
+    "a command in a terminal session goes on behind another prompt": Trap(
+        **block("console check\n$ true &&\n> false\n$ echo done")
+    ),
+    "a terminal session's here-document is closed behind another prompt": Trap(
+        **block("console check\n$ cat <<END\n> hello\n> END\n$ false")
+    ),
+    "a here-document is never closed and takes the commands behind it": erring(
+        **block("bash check\ncat <<END\nhello\n END\nfalse")
+    ),
+    "a here-document is never closed, in a shell that does not warn": erring(
+        **block("sh check\ncat <<END\nhello\n END\nfalse")
+    ),
+    "a terminal session has root's prompt before a command": refused(
+        **block("console check\n$ echo start\n# false"), reason="'# false' looks like a prompt"
+    ),
+    "a terminal session has a prompt with a name before a command": refused(
+        **block("console check\n$ echo start\nroot@db:~# false"), reason="looks like a prompt"
+    ),
+    "a terminal session's prompt is indented": refused(
+        **block("console check\n$ echo start\n $ false"), reason="looks like a prompt"
+    ),
+    "a terminal session's prompt has no space": refused(
+        **block("console check\n$ echo start\n$false"), reason="looks like a prompt"
+    ),
+    "a command in a terminal session swallows the next": refused(
+        **block("console check\n$ echo start \\\n$ false"), reason="is not ended"
+    ),
+    "a Python block defines a test that nobody calls": refused(
+        **block("python check\ndef test_x():\n    assert False"), reason="nothing to run but definitions"
+    ),
+    "a block defines a function that nobody calls": refused(
+        **block("bash check\nlook() {\n  false\n}"), reason="nothing to run but definitions"
+    ),
+    "a Python block calls a coroutine that nobody awaits": Trap(
+        **block("python check\nasync def main():\n    assert False\nmain()")
+    ),
+    "an assertion fails in a thread of a Python block": Trap(
+        **block(
+            "python check\nimport threading\ndef look():\n    assert False\n"
+            "thread = threading.Thread(target=look)\nthread.start()\nthread.join()"
+        )
+    ),
+    "a command fails in an assignment that goes on": Trap(**block("bash check\nx=$(false; echo y)")),
     "a block is in a language that nobody runs": refused(**block("zsh check\nfalse"), reason="zsh check"),
     "a block's mark is misspelt": refused(**block("bash Check\nfalse"), reason="bash Check"),
     "a block stands beside its line, not under it": refused(

@@ -69,6 +69,12 @@ TRAPS: dict[str, Trap] = {
     "one person signed twice where two people must": unsigned(
         signoff(ID), signoff(ID, by="Anna <ANNA@Example.org>"), comment="signers=2"
     ),
+    "one person and a name without an address signed where two people must": unsigned(
+        signoff(ID), signoff(ID, by="Anna Smith"), comment="signers=2"
+    ),
+    "four eyes are asked for, and who runs the gate is no more than a user's name": unsigned(
+        signoff(ID), ini=EYES, environment={**ANNA_RUNS, "GITLAB_USER_EMAIL": "", "GITHUB_ACTOR": "runner"}
+    ),
     "somebody signed who is not of the owner's group": unsigned(signoff(ID), comment="owner=ops", ini=OPS),
     "somebody signed, and the owner is nobody": unsigned(signoff(ID, by=BOB), comment="owner=opps", ini=OPS),
     "who runs the gate signed, in another spelling of the address": unsigned(
@@ -150,6 +156,19 @@ def test_a_check_that_signs(gate: Gate) -> None:
 
     assert_not_go(gate, seen, exit_code=ExitCode.BLOCKED, verdict="HOLD")
     assert seen.status(ID) == "PENDING"
+
+
+@way("a line was signed, and a test that fails carries it by now", says="phase1 INCOMPLETE; exit 12")
+def test_a_line_that_a_test_judges_by_now(gate: Gate) -> None:
+    """A person's word is no evidence for what the test has not judged yet."""
+    gate.write({"test_beside.py": BESIDE}, checklist=line()["checklist"])
+    approve(gate, signoff(ID))
+    assert gate.run("-m", "phase1").ret == 0
+    gate.write({"test_it.py": HEAD + FAILS})
+
+    seen = gate.run("-m", "phase2")
+
+    assert (seen.ret, seen.verdict("phase1"), gate.seen()) == (12, "INCOMPLETE", []), seen.stdout
 
 
 @pytest.mark.parametrize("entries", [(), (signoff(ID), signoff(ID, hours=-0.5, more='decision = "reject"'))])

@@ -273,3 +273,20 @@ def test_hostile_text_breaks_no_record(text: str, gate: Gate) -> None:
     assert len(beside(gate)) == 1
     [journal] = (gate.path / ".deploycheck" / "r1").glob("*.jsonl")
     assert b"\x00" not in Path(journal).read_bytes()
+
+
+@pytest.mark.parametrize("workers", ["", "2"])
+def test_evidence_that_cannot_be_kept_ends_the_run_and_is_no_go(workers: str, gate: Gate) -> None:
+    """Something stands where its folder should be."""
+    (gate.path / ".deploycheck" / "r1").mkdir(parents=True)
+    (gate.path / ".deploycheck" / "r1" / "evidence").write_text("in the way")
+    gate.write(
+        {"test_it.py": HEAD + "@pytest.mark.phase1\ndef test_it(evidence): evidence.text('log', 'x' * 200_000)\n"}
+    )
+
+    seen = gate.run(*(("-n", workers, "-p", "xdist") if workers else ()), process=True)
+
+    assert seen.ret == 3
+    assert seen.json["verdict"] == "INCOMPLETE"
+    assert "evidence" in seen.stdout
+    assert "cannot be written" in seen.stdout

@@ -293,7 +293,7 @@ def test_a_plan_is_written_when_collecting(gate: Gate) -> None:
 
     assert seen.ret == 0
     plan = json.loads((gate.path / "plan.json").read_text("utf-8"))
-    assert sorted(plan) == ["checks", "phases", "settings", "strays"]
+    assert sorted(plan) == ["checks", "loose", "phases", "settings", "strays"]
     assert [(row["marker"], row["title"]) for row in plan["phases"]] == [("phase1", "One")]
     assert [(row["id"], row["kind"], row["nodeid"], row["owner"], row["ticked"]) for row in plan["checks"]] == [
         ("phase1.one", "automated", "test_it.py::test_fine", "", False),

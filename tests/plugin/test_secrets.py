@@ -164,6 +164,16 @@ def leaks(text: str) -> list[str]:
 
 
 @pytest.mark.usefixtures("planted")
+def test_a_release_that_is_a_secret_is_refused(gate: Gate) -> None:
+    """On record every such release would be the same one, and a verdict on one would count for the next."""
+    seen = gate("@pytest.mark.phase1\ndef test_a(): pass", f"--deploycheck-release={KNOWN['RELEASE_TOKEN']}")
+
+    assert seen.ret == 4
+    assert "the release would be recorded as [redacted:RELEASE_TOKEN]" in seen.stderr
+    assert not leaks(seen.stderr)
+
+
+@pytest.mark.usefixtures("planted")
 @pytest.mark.parametrize("workers", ["", "2"])
 def test_no_output_holds_a_planted_secret(workers: str, gate: Gate) -> None:
     """Forty-eight of them, in names, outputs, evidence of each kind, reasons, reports of other plugins."""
@@ -188,7 +198,7 @@ def test_no_output_holds_a_planted_secret(workers: str, gate: Gate) -> None:
         "html",
     ]
 
-    seen = gate.run(*arguments, "-p", "metadata", process=True, release=f"r-{KNOWN['RELEASE_TOKEN']}")
+    seen = gate.run(*arguments, "-p", "metadata", process=True)
 
     written = dict(outputs(gate.path))
     assert {"run.json", "deploycheck-report.html", "summary.md", "junit.xml", "pytest.html"} <= set(written)

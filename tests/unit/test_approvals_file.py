@@ -83,6 +83,14 @@ def test_entries_as_people_write_them(tmp_path: Path) -> None:
     assert waiver.expires == datetime(2026, 2, 2, 12, tzinfo=timezone(timedelta(hours=9)))
 
 
+def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
+    found = read(tmp_path, b"\xef\xbb\xbf" + SIGNOFF.lstrip().encode())
+    add_signoff(tmp_path / NAME, make_signoff())
+
+    assert found.signoffs[0].source == f"{NAME}:1"
+    assert len(read_approvals(tmp_path / NAME, NAME).signoffs) == 2
+
+
 def test_lines_are_found_beside_texts_of_several_lines(tmp_path: Path) -> None:
     note = '\nnote = """\n[[signoff]]\nsays nothing"""\n'
 
@@ -95,6 +103,10 @@ WRONG: dict[str, tuple[str | bytes, str]] = {
     "no TOML": ('[[signoff]]\ncheck = "a\n', f"{NAME}:2: this is no TOML"),
     "cut off": ("[[signoff]]\ncheck =", f"{NAME}:2: this is no TOML"),
     "not UTF-8": (b"# fine\n# \xff\n", f"{NAME}:2: the approvals are not UTF-8"),
+    "a character that moves the cursor": (SIGNOFF + 'note = "a\\u001b[2J"\n', "cannot be shown: U+001B"),
+    "two lines for a person": (SIGNOFF.replace("anna@example.org", "a@x\\nb"), "by has a character"),
+    "a file as a link": (SIGNOFF + 'evidence = ["file:restore.log"]\n', "is no link"),
+    "a word with a colon as a link": (SIGNOFF + 'evidence = ["report:v1"]\n', "is no link"),
     "UTF-16": ("﻿# x".encode("utf-16"), f"{NAME}:1: the approvals are not UTF-8"),
     "another table": ("[signoffs]\n", f"{NAME}:1: unknown: 'signoffs'"),
     "a single table": ("[signoff]\n", "write [[signoff]] above each"),
@@ -108,7 +120,9 @@ WRONG: dict[str, tuple[str | bytes, str]] = {
     "a moment before it": (SIGNOFF.replace("2026-01-02T12:00:00Z", "0001-01-01T00:00:00+12:00"), "beyond the calendar"),
     "a day": (SIGNOFF.replace("T12:00:00Z", ""), "at must be a moment"),
     "a moment in quotes": (SIGNOFF.replace("2026-01-02T12:00:00Z", '"2026-01-02T12:00:00Z"'), "without quotes"),
-    "nobody": (SIGNOFF.replace("anna@example.org", "Anna < >"), "names nobody"),
+    "nobody": (SIGNOFF.replace("anna@example.org", "Anna < >"), "has no address that can be read"),
+    "nobody at all": (SIGNOFF.replace("anna@example.org", "\u200b"), "names nobody"),
+    "two people": (SIGNOFF.replace("anna@example.org", "a@x <b@x>"), "names several addresses"),
     "a number for a text": (SIGNOFF + "note = 3\n", "note must be text"),
     "an unknown decision": (SIGNOFF + 'decision = "maybe"\n', "'maybe' is neither"),
     "an end before": (SIGNOFF + "expires = 2026-01-02T12:00:00Z\n", "it expires (2026-01-02T12:00:00+00:00) before"),
@@ -294,7 +308,7 @@ def test_people_who_sign_at_once_lose_nothing(tmp_path: Path) -> None:
 
 # -- laws --------------------------------------------------------------------------------------------------------------
 
-_texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+_texts = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20)
 _names = _texts.map(str.strip).filter(bool)
 _moments = st.datetimes(
     NOON.replace(year=2000, tzinfo=None),

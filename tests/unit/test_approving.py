@@ -60,7 +60,7 @@ def test_broken_evidence_is_remembered_of_this_run_s_checks_alone() -> None:
     entry = signoff(evidence=(Proof(name="x", sha256="a" * 64),))
     approver = make_approver(entry, proofs={"x": "b" * 64})
 
-    carried = approver.again(make_result("PASS", manual(), signoffs=(entry,)))
+    carried = approver.again(make_result("PASS", manual(), signoffs=(entry,)), None)
     assert (carried.status, approver.broken) == (Status.PENDING, set())
     approver.settle(make_result("PENDING", manual()))
     assert approver.broken == {"x"}
@@ -70,7 +70,7 @@ def test_a_newer_waiver_stands_in_for_the_one_of_then() -> None:
     then = waiver(expires=NOON)
     result = make_result("FAIL", flags=(Flag.WAIVED, Flag.FLAKY), waiver=then)
 
-    after = make_approver(then, waiver()).again(result)
+    after = make_approver(then, waiver()).again(result, None)
 
     assert (after.waiver, set(after.flags)) == (waiver(), {Flag.WAIVED, Flag.FLAKY})
 
@@ -100,7 +100,7 @@ def test_what_carries_is_never_better_than_it_was(
     if is_waived:
         result = replace(result, flags=(Flag.WAIVED,), waiver=waiver(expires=NOON + 9 * DAY))
 
-    after = make_approver(*entries).again(result)
+    after = make_approver(*entries).again(result, None)
 
     assert weigh(after).rank >= weigh(result).rank
     assert isinstance(after, CheckResult)

@@ -70,6 +70,20 @@ def test_a_line_is_told_of_once_however_many_checks_it_is() -> None:
     assert len(lint(twice)) == 1
 
 
+def test_a_command_that_may_fail_unseen_is_told_of_where_a_block_runs() -> None:
+    text = "```bash check\n! grep ERROR log\necho done\n```"
+
+    assert rules(replace(GOOD, text=text)) == [Rule.UNSEEN]
+    assert rules(replace(GOOD, text=text.replace(" check", ""))) == []
+
+
+def test_what_nearly_is_a_line_has_its_place_and_its_way_out() -> None:
+    (found,) = lint([GOOD], loose=["my list.md:9: '[] x' is nearly a box; and none; write `- [ ] ` before its text"])
+
+    assert (found.rule, found.source) == (Rule.LOOSE, "my list.md:9")
+    assert (found.what, found.advice) == ("'[] x' is nearly a box; and none", "write `- [ ] ` before its text")
+
+
 def test_strays_renamed_and_changed_lines_have_their_place() -> None:
     old = replace(GOOD, id="phase1.old")
     before = [old, make_check("phase1.b", title="It was so")]

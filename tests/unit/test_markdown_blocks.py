@@ -52,7 +52,7 @@ def test_several_blocks_stand_in_their_order(read: Reader) -> None:
 
 
 def test_a_console_session_runs_what_follows_its_prompts(read: Reader) -> None:
-    session = "console check\n  $ echo one \\\n  > two\n  one two\n  $ ls\n  # not a command\n  file\n"
+    session = "console check\n  $ echo one \\\n  > two\n  one two\n  $ ls\n  #not a command\n  file\n"
     assert [block.code for block in blocks(read, item(session))] == ["echo one \\\ntwo\nls\n"]
 
 
@@ -75,6 +75,10 @@ def test_the_block_says_its_timeout_before_the_line_does(read: Reader) -> None:
         ("bash check\n  # to do", "holds nothing to run"),
         ("console check\n  echo one", "no line of this console block begins with `$ `"),
         ("console check\n  $ # to do\n  done", "holds nothing to run"),
+        ("python check\n  def test_x():\n    assert False", "holds nothing to run but definitions"),
+        ("python check\n  'To do.'\n  import x\n  class T: pass", "holds nothing to run but definitions"),
+        ("bash check\n  set -e\n  look() {\n    false\n  }", "holds nothing to run but definitions"),
+        ("sh check\n  function look { echo ${X}; }\n  # look", "holds nothing to run but definitions"),
     ],
 )
 def test_a_block_that_cannot_be_meant_is_refused_with_its_place(read: Reader, fence: str, complaint: str) -> None:
@@ -95,6 +99,87 @@ def test_a_block_that_cannot_be_meant_is_refused_with_its_place(read: Reader, fe
 )
 def test_a_marked_block_under_no_line_is_refused(read: Reader, body: str) -> None:
     assert "is marked to run and stands under no task-list line" in read.refusal(PHASE + body)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "python check\n  import x",
+        "python check\n  def f(): pass\n  f()",
+        "python check\n  print 'of another Python'",
+        "bash check\n  f() { false; }; f",
+        "bash check\n  f() { a; }; g || { b; }",
+        "bash check\n  f() {\n    a\n  }\n  f\n  g() {\n    b\n  }",
+        "bash check\n  f() { echo ${X}; }\n  f\n  g() {\n    b\n  }",
+        "sh check\n  : ${X:?}",
+    ],
+)
+def test_a_block_that_does_something_runs(read: Reader, code: str) -> None:
+    assert len(blocks(read, item(code))) == 1
+
+
+def test_a_command_goes_on_below_where_the_terminal_says_so(read: Reader) -> None:
+    session = "console check\n  $ cat <<END\n  > $ hello\n  >\n  > END\n  hello\n  $ true &&\n  > false\n"
+    assert [block.code for block in blocks(read, item(session))] == ["cat <<END\n$ hello\n\nEND\ntrue &&\nfalse\n"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "# false",
+        " $ false",
+        "$false",
+        "$\tfalse",
+        "root@db:~# false",
+        "anna@db.example.org:/srv/my shop$ false",
+        "[anna@db ~]$ false",
+        "(venv) anna@db % false",
+        "(venv) $ false",
+        "sh-5.1$ false",
+        "~/shop$ false",
+        "% false",
+        "\u276f false",
+        "mysql> drop table x",
+        ">>> assert False",
+        "PS C:\\shop> false",
+    ],
+)
+def test_a_line_that_looks_like_another_prompt_is_no_output(read: Reader, line: str) -> None:
+    said = read.refusal(PHASE + item(f"console check\n  $ echo one\n  one\n  {line}"))
+    assert said.startswith("docs/list.md:8: ")
+    assert "looks like a prompt and would not be run" in said
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "$",
+        "100% done",
+        "=> built",
+        "<p> x",
+        "Anna <anna@example.org> wrote",
+        "a@b.org used 95% of it",
+        "#1",
+        "-> x",
+    ],
+)
+def test_output_that_looks_like_no_prompt_is_left_out(read: Reader, line: str) -> None:
+    session = f"console check\n  $ echo one\n  one\n  {line}"
+    assert [block.code for block in blocks(read, item(session))] == ["echo one\n"]
+
+
+@pytest.mark.parametrize(
+    ("session", "complaint"),
+    [
+        ("$ echo one\n  one\n  > false", "docs/list.md:8: `> ` goes on with no command"),
+        ("$ echo one &&\n  false", "docs/list.md:7: the command above is not ended"),
+        ("$ echo one |\n  $ false", "docs/list.md:7: the command above is not ended"),
+        ("$ echo one \\\n  $ false", "docs/list.md:7: the command above is not ended"),
+    ],
+)
+def test_a_command_that_goes_on_nowhere_is_refused(read: Reader, session: str, complaint: str) -> None:
+    assert read.refusal(PHASE + item(f"console check\n  {session}")).startswith(complaint)
 
 
 def test_a_block_in_a_block_is_text(read: Reader) -> None:

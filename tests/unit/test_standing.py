@@ -17,10 +17,13 @@ from pytest_deploycheck.core.clearance import clear_phase, clear_release
 from pytest_deploycheck.core.model import (
     Approvals,
     CheckResult,
+    ExitCode,
     Flag,
+    Kind,
     Phase,
     Policy,
     Proof,
+    Rollback,
     Run,
     Severity,
     Signoff,
@@ -28,7 +31,16 @@ from pytest_deploycheck.core.model import (
     Verdict,
     Waiver,
 )
-from pytest_deploycheck.core.standing import Standing, Worth, broken_evidence, judge_by, lapsed, standing, standing_of
+from pytest_deploycheck.core.standing import (
+    Standing,
+    Worth,
+    broken_evidence,
+    declared_as,
+    judge_by,
+    lapsed,
+    standing,
+    standing_of,
+)
 from pytest_deploycheck.core.verdict import weigh
 
 
@@ -171,6 +183,38 @@ def test_a_release_stands_by_the_approvals_of_now_where_they_are_there(
     found = clear_release([signed_run()], required=None, now=NOON, max_age=DAY, judge=judge)
 
     assert found.verdict == verdict
+
+
+def test_a_line_that_a_newer_run_knows_as_a_tests_is_not_go_by_a_word() -> None:
+    """Also where that run did not get to it."""
+    newer = make_run([make_result("BLOCKED", make_check(title="Backups are there"))], run_id="newer", closed=False)
+
+    found = clear_release([newer, signed_run()], required=None, now=NOON, max_age=DAY)
+
+    assert found.verdict is Verdict.INCOMPLETE
+    judged = declared_as(make_result("PASS", manual(), signoffs=(signoff(),)), make_check())
+    assert (judged.status, judged.signoffs, judged.check) == (Status.NOT_RUN, (), make_check())
+
+
+def test_what_was_stricter_when_it_was_judged_stays_so() -> None:
+    before = make_result("FAIL", make_check(rollback=Rollback.IMMEDIATE))
+
+    after = declared_as(before, make_check(severity=Severity.ADVISORY, title="new", kind=Kind.MANUAL))
+
+    assert (after.check.severity, after.check.rollback, after.check.title) == ("blocker", "immediate", "new")
+    assert after.status is Status.FAIL
+
+
+def test_a_run_whose_evidence_did_not_verify_is_invalid_for_whoever_asks_later() -> None:
+    run = replace(signed_run(), exit_code=ExitCode.INVALID)
+
+    found = clear_release([run], required=None, now=NOON, max_age=DAY)
+    carried = clear_phase([run], "phase1")
+
+    assert (found.verdict, found.exit_code) == (Verdict.INCOMPLETE, ExitCode.INVALID)
+    assert carried is not None
+    assert carried.verdict is Verdict.INCOMPLETE
+    assert "is not what was signed" in carried.phase.reason
 
 
 def test_a_trigger_whose_waiver_has_ended_rolls_back() -> None:

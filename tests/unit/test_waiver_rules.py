@@ -8,7 +8,7 @@ import pytest
 from builders import NOON, make_check, make_result
 from hypothesis import given
 from hypothesis import strategies as st
-from vouching import ANNA, BOB, DAY, HOUR, context, manual, waiver
+from vouching import ANNA, BOB, DAY, HOUR, context, manual, rejection, waiver
 
 from pytest_deploycheck.core.approvals import Context, waive
 from pytest_deploycheck.core.model import Approvals, Check, CheckResult, Flag, Kind, Policy, Status, Verdict, Waiver
@@ -69,6 +69,15 @@ def test_what_was_not_there_and_what_passed_is_never_waived(status: str) -> None
     before = make_result(status)
 
     assert waived(before, waiver()) is before
+
+
+def test_a_waiver_of_before_a_rejection_does_not_cover_it() -> None:
+    rejected = make_result("FAIL", manual(), reason="rejected", signoffs=(rejection(ANNA),))
+
+    early, late = waived(rejected, waiver()), waived(rejected, waiver(at=NOON))
+
+    assert (early.waived, late.waived) == (False, True)
+    assert early.reason.endswith("the waiver of bob@example.org does not count: anna@example.org rejected it since")
 
 
 def test_a_waiver_of_another_check_changes_nothing() -> None:
