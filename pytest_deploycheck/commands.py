@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -18,6 +19,16 @@ from pytest_deploycheck.target import DEFAULT_TIMEOUT, CommandResult, Target, op
 
 #: What could make a shell or an interpreter read its commands and run none, or drop its assertions.
 _ENVIRONMENT = {"BASH_ENV": "", "SHELLOPTS": "", "PYTHONOPTIMIZE": ""}
+#: A failed assignment of a command's output ends bash too, where it knows how (4.4); on the first line of the block,
+#: so that bash's own messages keep their line numbers.
+_STRICTER = "shopt -s inherit_errexit 2>/dev/null || :; "
+#: Follows nothing in a shell's language: a block that is read without complaint up to here has swallowed it.
+_NOWHERE = "\n;;\n"
+#: What Python says on standard error of a failure that its exit status hides.
+_HIDDEN = re.compile(
+    r"^.*RuntimeWarning: (?P<what>coroutine '.+' was never awaited)|^(?P<thread>Exception in thread .+?):?$",
+    re.MULTILINE,
+)
 _TAIL_LINES = 3
 _TAIL_LENGTH = 400
 
@@ -51,13 +62,8 @@ class CommandItem(LineItem):
         target = _target(self.session, self.place)
         for block in self.blocks:
             result = _run(target, block, self.config)
-            if result.returncode != 0:
-                said = _tail(result)
-                pytest.fail(
-                    f"exit status {result.returncode} of the {block.language} block at {block.source}"
-                    + (f": {said}" if said else ", which said nothing"),
-                    pytrace=False,
-                )
+            if failure := _failure(result, block):
+                pytest.fail(failure, pytrace=False)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], *args: object, **kwargs: object) -> object:  # type: ignore[override] # whatever further arguments pytest has for it
         """What went wrong, without the way through this module."""
@@ -93,7 +99,8 @@ def _target(session: pytest.Session, place: int) -> Target:
 def _run(target: Target, block: Block, config: pytest.Config) -> CommandResult:
     """Run a block; its output is evidence however it ends.
 
-    Raises ``TargetError`` when its time is over, or when the target or the language is not there.
+    Raises ``TargetError`` when its time is over, when the target or the language is not there, and for a block that
+    ends within a here-document.
     """
     name = f"{block.language} block at {block.source}"
     observer = config.pluginmanager.get_plugin(keys.OBSERVER)
@@ -103,21 +110,45 @@ def _run(target: Target, block: Block, config: pytest.Config) -> CommandResult:
             observer.note_evidence(replace(seen, name=name))
 
     timeout = block.timeout.total_seconds() if block.timeout else DEFAULT_TIMEOUT
-    target.observe = observe
+    script = _script(block)
     try:
-        return target.run(*_argv(target, block), timeout=timeout, env=_ENVIRONMENT)
+        if block.language != "python" and "<<" in block.code:
+            _refuse_open_end(target, block, timeout)
+        target.observe = observe
+        argv = (target.python, "-W", "default::RuntimeWarning") if block.language == "python" else _shell(block)
+        return target.run(*argv, "-c", script, timeout=timeout, env=_ENVIRONMENT)
     except TargetError as error:
-        raise TargetError(f"the {name}: {str(error).replace(block.code, '...')}") from error
+        raise TargetError(f"the {name}: {str(error).replace(script, '...')}") from error
 
 
-def _argv(target: Target, block: Block) -> tuple[str, ...]:
-    match block.language:
-        case "python":
-            return (target.python, "-c", block.code)
-        case "sh":
-            return ("sh", "-eu", "-c", block.code)
-        case _:
-            return ("bash", "-euo", "pipefail", "-c", block.code)
+def _refuse_open_end(target: Target, block: Block, timeout: float) -> None:
+    """Raise ``TargetError`` for a here-document that goes on to the end: a shell takes all behind it for its text.
+
+    None ends with an error for that; bash warns, in the language of the target.
+    """
+    target.observe = lambda _: None
+    read = target.run(*_shell(block), "-n", "-c", _script(block) + _NOWHERE, timeout=timeout, env=_ENVIRONMENT)
+    if read.returncode == 0:
+        raise TargetError("a here-document in it is never closed; write its closing word on a line of its own")
+
+
+def _shell(block: Block) -> tuple[str, ...]:
+    # -p: bash takes no functions from the environment, which could stand for any command.
+    return ("sh", "-eu") if block.language == "sh" else ("bash", "-p", "-euo", "pipefail")
+
+
+def _script(block: Block) -> str:
+    return f"{_STRICTER}{block.code}" if block.language in ("bash", "console") else block.code
+
+
+def _failure(result: CommandResult, block: Block) -> str:
+    """Why it is no pass, on one line; empty where it is one."""
+    name = f"the {block.language} block at {block.source}"
+    if result.returncode != 0:
+        said = _tail(result)
+        return f"exit status {result.returncode} of {name}" + (f": {said}" if said else ", which said nothing")
+    hidden = _HIDDEN.search(result.stderr) if block.language == "python" else None
+    return f"{name} ended well, and: {hidden['what'] or hidden['thread']}" if hidden else ""
 
 
 def _tail(result: CommandResult) -> str:

@@ -16,8 +16,9 @@ from pytest_deploycheck.target import describe_release
 def write_plan(path: str, plan: Plan, config: pytest.Config) -> None:
     """Write phases, checks, stray task lines and the settings that the command line needs, as JSON."""
     strays = list(plan.checklist.strays) if plan.checklist else []
+    loose = list(plan.checklist.loose) if plan.checklist else []
     with open(path, "w", encoding="utf-8") as file:
-        file.write(plan_to_json(plan.phases, plan.checks, strays=strays, settings=_settings(config)))
+        file.write(plan_to_json(plan.phases, plan.checks, strays=strays, loose=loose, settings=_settings(config)))
 
 
 def _settings(config: pytest.Config) -> dict[str, Any]:

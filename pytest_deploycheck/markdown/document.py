@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pytest_deploycheck.core.errors import ChecklistError
 from pytest_deploycheck.markdown.comments import ANY_COMMENT, speaks_to_us
+from pytest_deploycheck.markdown.slips import TASK, slips
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -19,9 +20,8 @@ LINE_END = re.compile(r"\r\n?|\n")
 _DEEPEST = 100
 _KEY = re.compile(r"[\w\"'][^:]*:(?:\s|$)")
 _BOX = re.compile(r"\[(?P<tick>[ xX])\](?=\s|$)")
-#: A box with text behind it is no YAML.
-_TASK = re.compile(r"\s*(?:[-*+]|\d+[.)])\s+\[[ xX]\]\s+\S")
 _LONGEST_NAME = 60
+_CLOSING = " .:;,"
 _LISTS = ("bullet_list_open", "ordered_list_open")
 #: Blocks that are shown under a line as they stand in the source.
 _AS_THEY_STAND = ("fence", "blockquote_open", "table_open", "heading_open", *_LISTS)
@@ -72,6 +72,8 @@ class Document:
     parts: list[Heading | Task] = field(default_factory=list)
     #: Comments that speak to us, and fences, outside of headings and tasks: (line, comment or fence).
     loose: list[tuple[int, str | Fence]] = field(default_factory=list)
+    #: What is nearly a task: (line, what it is and the way out).
+    slips: list[tuple[int, str]] = field(default_factory=list)
 
 
 def parse(text: str, *, shown_as: str) -> Document:
@@ -95,6 +97,7 @@ def parse(text: str, *, shown_as: str) -> Document:
             raise ChecklistError(f"{shown_as}:{_line(token)}: lists are nested too deeply to be read; unfold them")
     walker = _Walker(tokens, lines)
     walker.walk()
+    walker.document.slips.extend(slips(tokens, lines))
     return walker.document
 
 
@@ -104,7 +107,7 @@ def _has_front_matter(lines: list[str]) -> bool:
         return False
     end = next((place for place, line in enumerate(lines[1:], start=1) if line.rstrip() == "---"), 0)
     matter = [line for line in lines[1:end] if line.strip() and not line.lstrip().startswith("#")]
-    return bool(matter) and _KEY.match(matter[0]) is not None and not any(map(_TASK.match, matter))
+    return bool(matter) and _KEY.match(matter[0]) is not None and not any(map(TASK.match, matter))
 
 
 @dataclass(kw_only=True, slots=True)
@@ -115,6 +118,8 @@ class _Item:
     #: What the titles of tasks within it begin with.
     name: str
     task: Task | None
+    #: What of a plain item's text its name does not show.
+    wording: list[str] = field(default_factory=list)
     chunks: list[str] = field(default_factory=list)
 
 
@@ -191,7 +196,13 @@ class _Walker:
             self.document.parts.append(task)
         elif position in self._beside and self._open:
             self._open[-1].chunks.append(self._source(token))
-        self._open.append(_Item(level=token.level, name=_short(label), task=task))
+        item = _Item(level=token.level, name=_short(label), task=task)
+        if task is not None and inline is not None:
+            above = [part for item in self._open if item.task is None for part in (*item.wording, *item.chunks)]
+            item.chunks += [*above, "\n".join(_as_written(inline))]
+        elif inline is not None and (item.name != title.rstrip(_CLOSING) or _as_written(inline)):
+            item.wording = ["\n".join([f"Under: {_without_comments(inline)}", *targets(inline)])]
+        self._open.append(item)
 
     def _close_item(self) -> None:
         item = self._open.pop()
@@ -201,13 +212,12 @@ class _Walker:
     def _take_inline(self, position: int) -> None:
         inline = self._tokens[position]
         paragraph = position - 1
+        if not self._is_line(paragraph) or (self._open and self._open[-1].task is None):
+            self._show_targets(inline)
         self._take_comments(paragraph, _comments(inline), _line(inline))
         if self._tokens[paragraph].type != "paragraph_open" or self._is_line(paragraph):
             return
-        content = inline.content
-        for comment in _all_comments(inline):
-            content = content.replace(comment, "", 1)
-        self._show(paragraph, content)
+        self._show(paragraph, _without_comments(inline))
 
     def _take_block(self, position: int) -> None:
         token = self._tokens[position]
@@ -234,6 +244,13 @@ class _Walker:
     def _show(self, position: int, text: str) -> None:
         if (owner := self._owner(position)) is not None:
             owner.chunks.append(text)
+
+    def _show_targets(self, inline: Token) -> None:
+        """Give the addresses behind references to the innermost task whose text shows what refers to them."""
+        for item in reversed(self._open):
+            if item.task is not None:
+                item.chunks += targets(inline)
+                return
 
     def _owner(self, position: int) -> _Item | None:
         """The item whose own block, not one of a list or quote within it, begins at `position`."""
@@ -284,7 +301,31 @@ def _short(label: str) -> str:
     """What an item is called in the titles of those nested in it."""
     if len(label) > _LONGEST_NAME:
         label = label[: label.rfind(" ", 0, _LONGEST_NAME)] + "\N{HORIZONTAL ELLIPSIS}"
-    return label.rstrip(" .:;,")
+    return label.rstrip(_CLOSING)
+
+
+def _without_comments(inline: Token) -> str:
+    content = inline.content
+    for comment in _all_comments(inline):
+        content = content.replace(comment, "", 1)
+    return content
+
+
+def targets(inline: Token) -> list[str]:
+    """The addresses of links and pictures that the text itself does not hold, because it names them by reference."""
+    hrefs = (child.attrGet("href") or child.attrGet("src") for child in inline.children or ())
+    return [f"It refers to: {href}" for href in dict.fromkeys(hrefs) if href and str(href) not in inline.content]
+
+
+def _as_written(inline: Token) -> list[str]:
+    """A task's own line as Markdown, where the title leaves out of it what a reader of the page sees."""
+    if not any(
+        child.type in ("link_open", "image", "s_open")
+        or (child.type == "html_inline" and child.content[1] != "!" and not child.content.lower().startswith("<br"))
+        for child in inline.children or ()
+    ):
+        return []
+    return [f"As written: {_BOX.sub('', _without_comments(inline), count=1).strip()}", *targets(inline)]
 
 
 def _all_comments(inline: Token) -> list[str]:

@@ -40,7 +40,8 @@ def read_text(text: str, *, shown_as: str, digest: str) -> Checklist:
     Raises ``ChecklistError`` with file and line.
     """
     reader = _Reader(shown_as=shown_as)
-    reader.read(parse(text, shown_as=shown_as))
+    document = parse(text, shown_as=shown_as)
+    reader.read(document)
     if not reader.phases:
         raise ChecklistError(
             f"{shown_as}: no heading carries a phase; add <!-- deploycheck: phase=phase1 --> to a heading, or let "
@@ -53,6 +54,7 @@ def read_text(text: str, *, shown_as: str, digest: str) -> Checklist:
         phases=tuple(reader.phases.values()),
         lines=tuple(lines),
         strays=tuple(reader.strays),
+        loose=tuple(f"{shown_as}:{line}: {what}" for line, what in document.slips),
         blocks={line.id: blocks for line, blocks in zip(lines, reader.blocks, strict=True) if blocks},
     )
 

@@ -26,7 +26,7 @@ def test_every_kind_of_finding_is_told_with_its_place_and_the_way_out(desk: Cli)
         "# Before <!-- deploycheck: phase=phase1 -->\n"
         "- [ ] **Config**: the settings parse.\n"
         "- [x] TODO <!-- deploycheck: id=phase1.todo -->\n\n  ```sh\n  make all\n  ```\n\n"
-        "# Appendix\n- [ ] nobody's\n"
+        "- [] Nearly\n\n# Appendix\n- [ ] nobody's\n"
     )
     Path("deploycheck-approvals.toml").write_text(
         '[[signoff]]\ncheck = "phase1.gone"\nby = "a@b.org"\nat = 2026-01-02T12:00:00Z\nrelease = "r0"\n'
@@ -44,13 +44,14 @@ def test_every_kind_of_finding_is_told_with_its_place_and_the_way_out(desk: Cli)
         ("no-owner", "phase1.todo"),
         ("manual-command", "phase1.todo"),
         ("stray", None),
+        ("nearly-a-line", None),
         ("approval", "phase1.gone"),
         ("waiver-to-remove", "phase1.todo"),
     ]
     table = desk("lint", "--exit-zero")
     assert table.exit_code == 0
-    assert "8 findings" in table.output
-    assert "list.md:10" in table.output
+    assert "9 findings" in table.output
+    assert "list.md:12" in table.output
 
 
 def test_a_waiver_of_a_check_that_passed_is_to_be_removed(desk: Cli, run_gate: Callable[..., int]) -> None:

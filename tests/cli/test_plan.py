@@ -45,6 +45,15 @@ def test_a_task_line_under_no_phase_is_called_out(
     assert list(json.loads(deploycheck("plan", "--json").output)) == ["phases", "checks"]
 
 
+def test_what_nearly_is_a_line_is_called_out(run_checklist: Run, deploycheck: Cli, pytester: pytest.Pytester) -> None:
+    """With its way out."""
+    checklist = pytester.path / "list.md"
+    checklist.write_text(checklist.read_text("utf-8") + "- [] Nearly\n", encoding="utf-8")
+
+    assert "is nearly a box, and none; write `- [ ] ` before its text" in deploycheck("plan").output
+    assert list(json.loads(deploycheck("plan", "--json").output)) == ["phases", "checks"]
+
+
 def test_arguments_reach_pytest(run_checklist: Run, deploycheck: Cli) -> None:
     """Its options too, without a separator."""
     document = json.loads(deploycheck("plan", "--json", "-m", "phase2").output)

@@ -43,6 +43,9 @@ TRAPS: dict[str, Trap] = {
     "the environment lets bash read its commands and run none": Trap(
         **block("bash check\nfalse", environment={"SHELLOPTS": "noexec"}, process=True)
     ),
+    "the environment has a function in place of a block's command": Trap(
+        **block("bash check\nfalse", environment={"BASH_FUNC_false%%": "() { :; }"}, process=True)
+    ),
     "the environment takes the assertions out of a Python block": Trap(
         **block("python check\nassert False", ini="deploycheck_target = popen//env:PYTHONOPTIMIZE=1")
     ),
