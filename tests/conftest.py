@@ -16,3 +16,10 @@ def gate(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Gate:
     for name in [name for name in os.environ if name.startswith(("DEPLOYCHECK_", "PYTEST_ADDOPTS", "PYTEST_XDIST_"))]:
         monkeypatch.delenv(name)
     return Gate(pytester)
+
+
+@pytest.fixture(autouse=True)
+def _no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These tests may run on a worker of pytest-xdist; the pytest that they start is none."""
+    for name in [name for name in os.environ if name.startswith("PYTEST_XDIST_")]:
+        monkeypatch.delenv(name)
