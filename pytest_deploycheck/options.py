@@ -51,6 +51,11 @@ def add_to(parser: pytest.Parser) -> None:
         choices=("warn", "require", "ignore"),
     )
     _add_command_line_options(group)
+    _add_ini_keys(parser)
+
+
+def _add_ini_keys(parser: pytest.Parser) -> None:
+    # What belongs to the project, and not to one run of it.
     parser.addini(
         "deploycheck_phases", 'the phases in their order, as "marker: title" lines', type="linelist", default=[]
     )
