@@ -12,9 +12,20 @@ import html
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
 from urllib.parse import quote, quote_plus
 
-from pytest_deploycheck.core.shapes import BORING, KEY, KEY_HINT, KEY_WITHOUT_BEGIN, MARK, SHAPES, replacement
+from pytest_deploycheck.core.shapes import (
+    BORING,
+    KEY,
+    KEY_HINT,
+    KEY_WITHOUT_BEGIN,
+    LOCATORS,
+    MARK,
+    MARK_BEGIN,
+    SHAPES,
+    replacement,
+)
 
 _SECRET_NAME = re.compile(
     r"(?i)secret|token|passw(or)?d|passphrase|[a-z]_pwd\b|api_?key|(?:^|_)key$|private_?key|access_?key|credential|cookie"
@@ -34,8 +45,10 @@ _SHORTEST_FORM = 6
 #: A secret of more characters than this is also looked for in parts, of so many characters each.
 _LONG = 120
 _CHUNK = 16
+#: Characters; in a longer text it pays to look for the places first at which something may begin.
+_SHORT = 1 << 12
 #: Characters; a longer text is looked at in pieces.
-_PIECE = 1 << 12
+_PIECE = 1 << 18
 #: Characters; beyond this the end of a key whose begin is missing is not looked for.
 _LONGEST_LOOK = 1 << 20
 
@@ -96,15 +109,16 @@ def redactor(secrets: Mapping[str, str]) -> Callable[[str], str]:
     def redact(text: str) -> str:
         for needle in literal:
             if needle in text:
-                text = pattern.sub(named, text)
+                places = sorted(set(chain.from_iterable(_places(text, word) for word in (*literal, MARK_BEGIN))))
+                text = _replace_at(places, pattern, named, text)
                 break
         if KEY_HINT in text:
             text = KEY.sub(replacement, text)
             if len(text) <= _LONGEST_LOOK:
                 text = KEY_WITHOUT_BEGIN.sub(replacement, text)
-        if len(text) <= _PIECE:
+        if len(text) <= _SHORT:
             return _without_shapes(text)
-        return "".join(map(_without_shapes, _pieces(text)))
+        return "".join(map(_without_shapes_at_length, _pieces(text)))
 
     return redact
 
@@ -119,16 +133,49 @@ def _without_shapes(text: str) -> str:
     return text
 
 
+def _without_shapes_at_length(text: str) -> str:
+    """The same for a long text: a pattern is tried where one of its hints stands, and not at each character."""
+    low = text.lower()
+    if len(low) != len(text):  # a letter that is two in small: places would be off
+        return _without_shapes(text)
+    for locators, (_, pattern) in zip(LOCATORS, SHAPES, strict=True):
+        places = [found.start() for locator in locators for found in locator.finditer(low)]
+        if places:
+            before, text = text, _replace_at(sorted(places), pattern, replacement, text)
+            low = low if text is before else text.lower()
+    return text
+
+
+def _places(text: str, word: str) -> Iterator[int]:
+    at = text.find(word)
+    while at >= 0:
+        yield at
+        at = text.find(word, at + 1)
+
+
+def _replace_at(
+    places: Iterable[int], pattern: re.Pattern[str], replace: Callable[[re.Match[str]], str], text: str
+) -> str:
+    """What ``pattern.sub`` gives where no match begins anywhere but at one of the `places`, which go up."""
+    parts: list[str] = []
+    end = 0
+    for place in places:
+        if place >= end and (found := pattern.match(text, place)):
+            parts += (text[end:place], replace(found))
+            end = found.end()
+    return "".join((*parts, text[end:])) if parts else text
+
+
 def _pieces(text: str) -> Iterator[str]:
-    """A long text in pieces of whole lines: most of them have no hint of a secret, or of one kind only.
+    """A long text in pieces of whole lines, so that no more than a piece is held several times.
 
     Of one long line, as JSON is, in pieces of whole objects.
     """
     begin = 0
     while begin < len(text):
         limit = begin + _PIECE
-        end = text.rfind("\n", begin, limit) + 1 or text.rfind(',{"', begin, limit) + 1
-        end = end or text.find("\n", begin) + 1 or len(text)
+        end = len(text) if limit >= len(text) else text.rfind("\n", begin, limit) + 1
+        end = end or text.rfind(',{"', begin, limit) + 1 or text.find("\n", begin) + 1 or len(text)
         yield text[begin:end]
         begin = end
 

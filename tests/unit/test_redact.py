@@ -299,6 +299,29 @@ def test_a_long_text_is_cleaned_like_a_short_one() -> None:
     assert cleaned.count(line) == 10_000
 
 
+FRAGMENTS = (
+    *("://", "user:pa55@host", " ", "\n", "=", ": ", '"', "api_key", "ACCESS-KEY", "key", "s3cr3tvalue99", "password"),
+    *("_pwd", "--", "-", "--token ", "Set-Cookie: ", "a=b", "Authorization: ", "Bearer ", "a1B2" * 6, "glpat-"),
+    *(
+        "sk_live_",
+        "dop_v1_",
+        "eyJ",
+        "a1B2a1B2.a1B2a1B2.a1B2a1B2",
+        "?sig=",
+        "&X-Amz-Signature=",
+        "hooks.slack.com/services/",
+    ),
+    *("[redacted:", "]", "hunter2hunter2", "ter2hunt", "-----BEGIN PRIVATE KEY-----", "\u0130", "\u212a", "\u017f"),
+)
+
+
+@given(st.lists(st.sampled_from(FRAGMENTS), min_size=1, max_size=12).map("".join))
+def test_in_a_long_text_nothing_is_found_otherwise_than_in_a_short_one(text: str) -> None:
+    redact = redactor({"hunter2hunter2": "DB_PASSWORD", "ter2hunt": "OTHER"})
+    before, after = "no hint\n" * 600, "\nno hint"
+    assert redact(f"{before}{text}{after}") == before + redact(text + after)
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -311,6 +334,8 @@ def test_a_long_text_is_cleaned_like_a_short_one() -> None:
         ("A" * 64 + "\n") * 2000 + "-----END RSA PRIVATE KEY-----",
         "-----BEGIN PRIVATE KEY-----" * 4000,
         "cookie: " * 15_000,
+        "cookie:" * 40_000,
+        "-" * 300_000,
         "--" + "a-" * 60_000,
         "eyJ" * 40_000,
         "[redacted:" * 12_000,
