@@ -31,6 +31,8 @@ class EvidenceLog:
         self.measurements: list[Measurement] = []
         self.items: list[Evidence] = []
         self._left_out = 0
+        #: Of all the items, in characters or bytes.
+        self._size = 0
 
     def measure(
         self,
@@ -105,11 +107,15 @@ class EvidenceLog:
 
     def pieces(self) -> list[Evidence]:
         """What was recorded, within bounds."""
+        from pytest_deploycheck.core.evidence import MOST_OF_A_CHECK, MOST_PIECES, size_in_words
         from pytest_deploycheck.core.model import Evidence
 
         if not self._left_out:
             return list(self.items)
-        said = f"{self._left_out:,} more pieces of evidence were recorded; of one check, {len(self.items):,} are kept"
+        said = (
+            f"{self._left_out:,} more pieces of evidence were recorded; of one check, {MOST_PIECES:,} are kept, and "
+            f"{size_in_words(MOST_OF_A_CHECK)} in all"
+        )
         return [*self.items, Evidence(kind="text", name="left out", text=said)]
 
     def _add(self, kind: str, name: str, text: str) -> None:
@@ -119,10 +125,12 @@ class EvidenceLog:
         self._keep(Evidence(kind=kind, name=cut_text(name, 2000), text=cut_text(text)))
 
     def _keep(self, item: Evidence) -> None:
-        from pytest_deploycheck.core.evidence import MOST_PIECES
+        from pytest_deploycheck.core.evidence import MOST_OF_A_CHECK, MOST_PIECES, Attachment
 
-        if len(self.items) < MOST_PIECES:
+        size = len(item.text) + (len(item.data) if isinstance(item, Attachment) else 0)
+        if len(self.items) < MOST_PIECES and self._size + size <= MOST_OF_A_CHECK:
             self.items.append(item)
+            self._size += size
         else:
             self._left_out += 1
 

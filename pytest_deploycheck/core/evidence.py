@@ -20,6 +20,8 @@ LONGEST_TEXT = 128 * 1024 * 1024
 LARGEST_FILE = 64 * 1024 * 1024
 #: Pieces of evidence of one check; what comes beyond them is counted.
 MOST_PIECES = 1000
+#: Characters or bytes of all of them together: they are held until the check ends.
+MOST_OF_A_CHECK = 512 * 1024 * 1024
 #: Samples of a measurement; of more, the extremes of short stretches are kept.
 MOST_SAMPLES = 2000
 #: The folder of the wholes, in that of the release.

@@ -276,9 +276,15 @@ class _Interpreter:
             self._channel.send(request)
             answer = dict(self._channel.receive(timeout=timeout))
         except self._channel.TimeoutError as error:
-            raise TargetError(f"the target {self._name!r} did not answer within {timeout:g} s") from error
+            raise TargetError(
+                f"the target {self._name!r} did not answer within {timeout:g} s; give it more time (timeout=...), or "
+                "let it answer less"
+            ) from error
         except (EOFError, OSError, self._channel.RemoteError) as error:
-            raise TargetError(f"the target {self._name!r} was lost: {type(error).__name__}: {error}") from error
+            raise TargetError(
+                f"the target {self._name!r} was lost: its interpreter ended (killed, or out of memory?), or the "
+                f"connection to it did: {type(error).__name__}: {error}"
+            ) from error
         if answer.pop("number") != request["number"]:
             raise TargetError(f"the target {self._name!r} answered another question than the one it was asked")
         return answer

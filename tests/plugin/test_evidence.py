@@ -231,7 +231,20 @@ def test_no_number_of_pieces_is_too_many(gate: Gate) -> None:
     found = evidence_of(gate, "for n in range(5000): evidence.text(f'n{n}', 'x')")
 
     assert len(found) == MOST_PIECES + 1
-    assert found[-1]["text"] == f"4,000 more pieces of evidence were recorded; of one check, {MOST_PIECES:,} are kept"
+    assert found[-1]["text"] == (
+        "4,000 more pieces of evidence were recorded; of one check, 1,000 are kept, and 512.0 MiB in all"
+    )
+
+
+def test_all_pieces_of_a_check_together_have_a_bound(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are held in memory until it ends; a small one still finds room beside a large one that found none."""
+    monkeypatch.setattr("pytest_deploycheck.core.evidence.MOST_OF_A_CHECK", 10_000)
+    found = evidence_of(
+        gate, "\n".join(f"evidence.text('n{n}', 'x' * {size})" for n, size in enumerate((6000, 6000, 3000)))
+    )
+
+    assert [piece["name"] for piece in found] == ["n0", "n2", "left out"]
+    assert found[-1]["text"].startswith("1 more pieces of evidence were recorded; ")
 
 
 HOSTILE = [
