@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pytest
+if TYPE_CHECKING:
+    import pytest
 
-from pytest_deploycheck.core.model import Run
-from pytest_deploycheck.session import RUNNING, GateSession
+    from pytest_deploycheck.core.model import Run
+    from pytest_deploycheck.session import GateSession
 
 #: Names the file of a job's summary.
 SUMMARY = "GITHUB_STEP_SUMMARY"
@@ -23,19 +26,37 @@ _LEAST = 5_000
 
 
 def announce(config: pytest.Config, gate: GateSession) -> None:
-    """Tell of the run, after everything that could change its verdict.
+    """Tell of the run, after everything that could change its verdict."""
+    if is_wanted() and (run := gate.run) is not None:
+        for text in tell(run, config.rootpath):
+            _say(config, text)
 
-    Not of a run inside a check of another: that is not theirs to read who look at the job.
+
+def is_wanted() -> bool:
+    """Whether this is a job on GitHub, and not a run inside a check of another.
+
+    That is not theirs to read who look at the job.
     """
-    path, understood = os.environ.get(SUMMARY), os.environ.get("GITHUB_ACTIONS") == "true"
-    if not (path or understood) or RUNNING in os.environ or (run := gate.run) is None:
-        return
-    if path:
-        _say(config, _append(run, Path(path)))
-    if understood:
+    from pytest_deploycheck.session import RUNNING
+
+    return RUNNING not in os.environ and (bool(os.environ.get(SUMMARY)) or _takes_commands())
+
+
+def tell(run: Run, root: Path) -> Iterator[str]:
+    """Add the run to the summary of the job; yields what is to be printed, the annotations last.
+
+    `root` is the folder from which the checks name their files.
+    """
+    if path := os.environ.get(SUMMARY):
+        yield _append(run, Path(path))
+    if _takes_commands():
         from pytest_deploycheck.report import github
 
-        _say(config, github.render(run, folder=_folder(config.rootpath)))
+        yield github.render(run, folder=_folder(root))
+
+
+def _takes_commands() -> bool:
+    return os.environ.get("GITHUB_ACTIONS") == "true"
 
 
 def _append(run: Run, path: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
@@ -14,6 +15,9 @@ from pytest_deploycheck.core.redact import redact_data, redactor, secrets_of
 from pytest_deploycheck.settings import settings_of
 
 Redact = Callable[[str], str]
+
+#: A line that GitHub would take for a command to the job, in its new form or in its old one.
+_COMMAND = re.compile(r"(?m)^([ \t\r\f\v]*):(?=:[\w-]+(?: .*)?::)|#(?=#\[)")
 
 redact_key: pytest.StashKey[Redact] = pytest.StashKey()
 
@@ -74,9 +78,15 @@ def _rename(item: Any, callspec: Any, redact: Redact, taken: set[str]) -> None:
 
 
 def clean_report(report: pytest.TestReport, redact: Redact) -> None:
-    """Take the secrets out of a report in place: what failed, what was captured, its properties."""
+    """Take the secrets out of a report in place: what failed, what was captured, its properties.
+
+    On GitHub also what in the captured output would be a command to the job, which pytest is about to print.
+    """
     if report.sections:
-        report.sections = [(name, redact(text)) for name, text in report.sections]
+        on_github = os.environ.get("GITHUB_ACTIONS") == "true"
+        report.sections = [
+            (name, _without_commands(redact(text)) if on_github else redact(text)) for name, text in report.sections
+        ]
     if report.user_properties:
         report.user_properties = [
             (redact(str(name)), redact_data(value, redact)) for name, value in report.user_properties
@@ -91,6 +101,10 @@ def clean_report(report: pytest.TestReport, redact: Redact) -> None:
         # A secret that goes over the pieces it is made of.
         if (text := report.longreprtext) != redact(text):
             report.longrepr = redact(text)
+
+
+def _without_commands(text: str) -> str:
+    return _COMMAND.sub(lambda found: "\\x23" if found[1] is None else f"{found[1]}\\x3a", text)
 
 
 def _clean_object(value: Any, redact: Redact, *, depth: int) -> Any:

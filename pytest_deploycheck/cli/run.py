@@ -17,7 +17,7 @@ import click
 
 from pytest_deploycheck.cli.common import CliError, example
 from pytest_deploycheck.core.errors import RecordError
-from pytest_deploycheck.core.model import ExitCode, worst_exit
+from pytest_deploycheck.core.model import ExitCode, Run, worst_exit
 from pytest_deploycheck.record.store import new_run_id, read_run
 
 #: The options by which this command and the plugin find each other: not for the caller.
@@ -71,8 +71,19 @@ def _judge(witness: Path, run_id: str) -> tuple[int, str]:
     if run.run_id != run_id:
         return ExitCode.INVALID, f"INVALID: {path} is the journal of another run"
     if not run.closed:
+        _announce(run)
         return run.exit_code, f"INCOMPLETE: the run died, its journal was never closed: {path}"
     return run.exit_code, ""
+
+
+def _announce(run: Run) -> None:
+    """On GitHub, what the run itself does at its end."""
+    from pytest_deploycheck import github
+
+    if github.is_wanted():
+        click.echo()  # the line on which it died is open
+        for text in github.tell(run, Path.cwd()):
+            click.echo(text, nl=False)
 
 
 def _call(command: Sequence[str]) -> int:

@@ -186,3 +186,26 @@ def test_the_id_of_the_run_is_the_journals_name(run: Runner) -> None:
         again = subprocess.run([*words[:-1], given], cwd=run.path, capture_output=True, text=True, check=False)
         assert again.returncode == 4
         assert said in again.stderr
+
+
+def test_on_github_a_run_that_died_has_its_summary_and_annotations_all_the_same(
+    run: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever looks at the job must not find a page without a word on it."""
+    summary = run.path / "summary.md"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    status, out, _ = run("os._exit(0)")
+    assert status == 11
+    said = summary.read_text("utf-8")
+    assert "## INCOMPLETE: <code>r1</code>" in said
+    assert "The run did not come to its end." in said
+    assert [line for line in out.splitlines() if line.startswith("::warning title=phase1 is INCOMPLETE::")]
+
+
+def test_on_github_a_run_that_ended_is_told_of_once(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    summary = run.path / "summary.md"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    status, _, _ = run("assert 0")
+    assert status == 1
+    assert summary.read_text("utf-8").count("## NO-GO: <code>r1</code>") == 1

@@ -79,6 +79,35 @@ def test_annotations_are_printed_at_the_end_on_github(gate: Gate, monkeypatch: p
     assert seen.stdout.rstrip().endswith(ours[-1])
 
 
+LOUD = """
+import sys
+@pytest.mark.phase1
+def test_loud():
+    print("::error file=a.py,line=1::faked")
+    print("  ::set-output name=x::faked", file=sys.stderr)
+    print("##[error]faked")
+    print("std::vector::size and a::b and ::alone")
+    assert False
+"""
+
+
+def test_what_a_check_printed_is_no_command_to_the_job(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    """pytest prints the captured output of what failed; GitHub would act on it."""
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    lines = gate(LOUD).stdout.splitlines()
+
+    assert not [line for line in lines if line.lstrip().startswith(("::error file=a.py", "::set-output", "##["))]
+    assert r"\x3a:error file=a.py,line=1::faked" in lines
+    assert r"  \x3a:set-output name=x::faked" in lines
+    assert r"\x23#[error]faked" in lines
+    assert "std::vector::size and a::b and ::alone" in lines
+
+
+def test_elsewhere_it_is_printed_as_it_is(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
+    assert "::error file=a.py,line=1::faked" in gate(LOUD).stdout.splitlines()
+
+
 def test_elsewhere_there_are_none(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
     monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
