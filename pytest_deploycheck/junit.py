@@ -126,9 +126,12 @@ def render(run: Run, written: str = "", *, prefix: str | None = None) -> str:
             own = [_add_case(suite, *_address(result, prefix), result.duration_s)]
         for case in own:
             _describe(case, _properties_of_check(result, phase))
+        if result.waived and own:
+            _accept(suite, own, result)
+            continue
         if _ELEMENTS[result.status] != "skipped":
             for case in own:
-                _hush(suite, case)
+                _hush(suite, case, "skipped")
         if own and not _admits(own, result.status):
             _say(suite, own[-1], _ELEMENTS[result.status], kind=result.status, message=result.reason)
     for fault in faults(run):
@@ -209,11 +212,22 @@ def _admits(cases: Sequence[ET.Element], status: Status) -> bool:
     return not tags.isdisjoint(enough)
 
 
-def _hush(suite: ET.Element, case: ET.Element) -> None:
-    """Take back that a testcase was skipped: readers would stop there, and not see that it failed."""
-    for node in case.findall("skipped"):
+def _accept(suite: ET.Element, cases: Sequence[ET.Element], result: CheckResult) -> None:
+    """Show a waived check as skipped, with who accepted what: one that stayed red would be a NO-GO to every reader."""
+    details = [node.text or "" for case in cases for tag in _COUNTERS for node in _hush(suite, case, tag)]
+    waiver = result.waiver
+    said = f"by {waiver.by} until {waiver.expires:%Y-%m-%d %H:%M %Z}: {waiver.reason}" if waiver else "accepted"
+    message = f"WAIVED {said}; it is {result.status}: {result.reason}"
+    _say(suite, cases[-1], "skipped", kind="WAIVED", message=message, details="\n".join(filter(None, details)))
+
+
+def _hush(suite: ET.Element, case: ET.Element, tag: str) -> list[ET.Element]:
+    """Take back what a testcase says: readers stop at a skip, and would not see that it failed."""
+    found = case.findall(tag)
+    for node in found:
         case.remove(node)
-        _count(suite, _COUNTERS[node.tag], -1)
+        _count(suite, _COUNTERS[tag], -1)
+    return found
 
 
 def _say(suite: ET.Element, case: ET.Element, tag: str, *, kind: str, message: str, details: str = "") -> None:

@@ -208,6 +208,27 @@ def test_a_pass_that_was_kept_is_listed_as_carried(run: Runner) -> None:
     assert properties(seen.case("test_fine"))["flags"] == "carried"
 
 
+def test_a_failure_that_was_waived_is_skipped_and_says_who_accepted_it(run: Runner) -> None:
+    """The gate is GO; a red testcase would make Jenkins' build unstable and GitLab's widget red all the same."""
+    (run.path / "deploycheck-approvals.toml").write_text(
+        '[[waiver]]\ncheck = "phase1.disk"\nby = "ann@example.org"\nreason = "the disk comes on Monday"\n'
+        "at = 2020-01-01T00:00:00Z\nexpires = 2100-01-01T00:00:00Z\n"
+    )
+    seen = run(FAILING.replace('raise SystemError("this must not be executed")', "pass"), "--tb=short", ini="")
+
+    assert seen.ret == 0
+    case = seen.case("test_disk")
+    [skipped] = case.findall("skipped")
+    assert skipped.get("message") == (
+        "WAIVED by ann@example.org until 2100-01-01 00:00 UTC: the disk comes on Monday; it is FAIL: no space: got 1, "
+        "expected 2"
+    )
+    assert "AssertionError: no space" in str(skipped.text)
+    assert properties(case)["status"] == "FAIL"
+    assert properties(case)["flags"] == "waived"
+    assert (seen.suite.get("failures"), seen.suite.get("errors"), seen.suite.get("skipped")) == ("0", "0", "1")
+
+
 def test_an_exit_beyond_the_phases_is_a_failing_testcase(run: Runner) -> None:
     """All phases are GO and a test of no phase fails: the exit code is 1, and the document says so."""
     seen = run("import pytest\n@pytest.mark.phase1\ndef test_fine(): pass\n\ndef test_plain(): assert 0\n", ini="")
