@@ -110,7 +110,7 @@ def _join_other_plugins(config: pytest.Config, *, configured: bool) -> None:
     if is_worker or config.getoption("dist", "no") != "no":
         from pytest_deploycheck import xdist
 
-        xdist.configure(config)
+        xdist.configure(config, due=_gate_was_due(config))
     if config.getoption("htmlpath", None) and not is_worker:
         from pytest_deploycheck import pytest_html
 

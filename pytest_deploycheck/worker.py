@@ -112,26 +112,9 @@ class Worker:
 
     def plan_is_made(self, session: pytest.Session, plan: Plan) -> None:
         """Send it before xdist sends the collection."""
-        from pytest_deploycheck.core import wire
-        from pytest_deploycheck.plan import check_of
+        from pytest_deploycheck.shipping import plan_to_ship
 
-        rows = []
-        for item in session.items:
-            check = check_of(item)
-            alone = check is not None and (check.mutating or item.get_closest_marker("serial") is not None)
-            rows.append([*check.key, alone] if check is not None else None)
-        self._say(
-            "plan",
-            {
-                "phases": [wire.phase_to_wire(phase) for phase in plan.phases],
-                "checks": [wire.check_to_wire(check) for check in plan.checks],
-                "absent": plan.absent,
-                "narrowed": plan.narrowed,
-                "unseen": plan.unseen,
-                "digest": plan.digest,
-                "items": rows,
-            },
-        )
+        self._say("plan", plan_to_ship(plan, session))
 
     # -- running ---------------------------------------------------------------------------------------------------
 

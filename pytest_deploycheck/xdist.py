@@ -9,9 +9,8 @@ the item is over. No files are shared: a worker may be on another machine.
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import suppress
-from itertools import groupby
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
 
     from pytest_deploycheck.core.gate import Barrier
     from pytest_deploycheck.core.model import Check
-    from pytest_deploycheck.plan import Plan
-    from pytest_deploycheck.scheduling import Stage
     from pytest_deploycheck.session import GateSession
     from pytest_deploycheck.shipping import Parcels
 
@@ -38,6 +35,8 @@ CHANNEL = "deploycheck_channel"
 GATED = ("load", "worksteal")
 #: Restarts for each worker when nobody set a limit, as xdist has it for ``-n``.
 RESTARTS = 4
+#: How xdist says that -x or --maxfail was reached.
+MAXFAIL = "stopping after "
 UNSTARTED = (
     "deploycheck: the workers ended before the first check: nothing was checked, and the checklist is INCOMPLETE"
 )
@@ -45,22 +44,23 @@ UNSTARTED = (
 Message = tuple["WorkerController", str, Any]
 
 
-def configure(config: pytest.Config) -> None:
-    """Register this process's end: that of a worker, or of the controller."""
+def configure(config: pytest.Config, *, due: bool) -> None:
+    """Register this process's end: that of a worker, or of the controller; `due` says that a gate was asked for."""
     workerinput: dict[str, Any] | None = getattr(config, "workerinput", None)
     if workerinput is not None:
         worker = config.stash[keys.gate_key] = Worker(config, workerinput[CHANNEL])
         with worker.telling_refusals():
             keys.register(config, worker, keys.GATE)
     elif not config.option.collectonly:
-        keys.register(config, Controller(config), "deploycheck-controller")
+        keys.register(config, Controller(config, due=due), "deploycheck-controller")
 
 
 class Controller:
     """Hears the workers, keeps the gate, and tells the scheduling what may run."""
 
-    def __init__(self, config: pytest.Config) -> None:
+    def __init__(self, config: pytest.Config, *, due: bool) -> None:
         self._config = config
+        self._due = due
         self._inbox: SimpleQueue[Message] = SimpleQueue()
         self._channels: dict[WorkerController, Channel] = {}
         self._plans: dict[WorkerController, str] = {}
@@ -92,6 +92,10 @@ class Controller:
         node.workerinput[CHANNEL] = channel
         self._channels[node] = channel
         channel.setcallback(lambda message: self._hear(node, *message))
+        self._watchdog.expect(node)
+        # Where nobody asked for a gate, how long a worker takes to start is none of ours.
+        if self._due:
+            self._watchdog.start()
 
     def _hear(self, node: WorkerController, kind: str, text: str) -> None:
         """In the connection's own thread: answer what a check waits for, keep the rest for the main thread."""
@@ -155,8 +159,8 @@ class Controller:
             self._tell_open(node, phase, found)
 
     def _refuse_strangers(self, node: WorkerController) -> None:
-        """A checklist is declared, and the worker has nobody who would know it."""
-        if self._config.stash[keys.phase_titles_key] and not self._watchdog.has_heard(node):
+        """A gate was asked for, and the worker has nobody who would know of it."""
+        if self._due and not self._watchdog.has_heard(node):
             raise pytest.UsageError(
                 f"deploycheck: pytest-deploycheck is not at work on the worker {node.gateway.id}; install it there, "
                 "or run without that worker"
@@ -164,8 +168,12 @@ class Controller:
 
     def _refuse_difference(self, node: WorkerController, ids: list[str]) -> None:
         """An index must mean the same item on every worker, and a check the same one."""
+        from pytest_deploycheck.shipping import is_same_plan, refuse_other_settings
+
+        if self._first is None:
+            refuse_other_settings(self._config, node.gateway.id, self._plans[node])
         self._first = first, known = self._first or (node, ids)
-        if ids == known and _same_plan(self._plans.get(node), self._plans.get(first)):
+        if ids == known and is_same_plan(self._plans.get(node), self._plans.get(first)):
             return
         odd = sorted(set(ids) ^ set(known))
         what = f"{odd[0]} is not in both" if odd else "the same tests, in another order or with other marks"
@@ -182,10 +190,18 @@ class Controller:
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: WorkerController, error: object) -> None:
         """A worker has ended, well or not: a death between two checks speaks against the phase."""
+        from pytest_deploycheck.core.model import ExitCode
+
         self._watchdog.forget(node)
         self.catch_up()
         if error is not None and node not in self._in_flight:
             self._hold_against(f"{self._watchdog.fate(node)}, and not in a check", failed=False)
+        if self._watchdog.has_hung(node):
+            # Its successor would do as it did.
+            pytest.exit(
+                f"deploycheck: {self._watchdog.fate(node)}; see what its conftest.py and plugins do as they are loaded",
+                returncode=ExitCode.INCOMPLETE,
+            )
 
     @pytest.hookimpl(optionalhook=True, trylast=True)
     def pytest_handlecrashitem(self, crashitem: str, report: pytest.TestReport) -> None:
@@ -207,6 +223,11 @@ class Controller:
         """However the loop ends, the gate closes with everything that was said."""
         try:
             return (yield)
+        except KeyboardInterrupt as stop:
+            # What -x asked for is no interruption to pytest, in one process; xdist has it as a kind of its own.
+            if self._gate is not None and str(stop).startswith(MAXFAIL):
+                raise pytest.Session.Failed(str(stop)) from stop
+            raise
         finally:
             self._watchdog.stop()
             # A record that cannot be written any more has ended the session, and cannot take the rest either.
@@ -237,7 +258,9 @@ class Controller:
         """Whether workers have found checks to run, and the gate never began."""
         if self._gate is not None or not self._plans:
             return False
-        plan, _ = _read_plan(next(iter(self._plans.values())))
+        from pytest_deploycheck.shipping import read_plan
+
+        plan, _ = read_plan(next(iter(self._plans.values())))
         return any(phase.selected for phase in plan.phases)
 
     # -- what the scheduling asks ----------------------------------------------------------------------------------
@@ -249,9 +272,9 @@ class Controller:
         from pytest_deploycheck.scheduling import PhaseScheduling
         from pytest_deploycheck.session import GateSession, now
         from pytest_deploycheck.settings import settings_of
-        from pytest_deploycheck.shipping import Parcels
+        from pytest_deploycheck.shipping import Parcels, read_plan, stages_of
 
-        plan, rows = _read_plan(next(iter(self._plans.values())))
+        plan, rows = read_plan(next(iter(self._plans.values())))
         if not any(phase.selected for phase in plan.phases):
             return None
         self._parcels = Parcels()
@@ -268,7 +291,7 @@ class Controller:
             config=self._config,
             # Of those that have collected, one may be dead by now; and its successor may not have collected yet.
             nodes={node: node in stock.node2collection for node in stock.nodes},
-            stages=_stages(rows, self._checks, self._gate),
+            stages=stages_of(rows, self._checks, self._gate.keeps),
             collection=self._first[1],
         )
 
@@ -360,38 +383,3 @@ class Controller:
     def _active(self) -> GateSession:
         assert self._gate is not None  # workers run nothing before it has begun
         return self._gate
-
-
-def _same_plan(one: str | None, other: str | None) -> bool:
-    # Parsed, because the order of keys may come from a set, which differs between processes.
-    return one == other or (one is not None and other is not None and json.loads(one) == json.loads(other))
-
-
-def _read_plan(text: str) -> tuple[Plan, list[list[Any] | None]]:
-    from pytest_deploycheck.core import wire
-    from pytest_deploycheck.plan import Plan
-
-    data = json.loads(text)
-    plan = Plan(
-        phases=[wire.phase_from_wire(phase) for phase in data["phases"]],
-        checks=[wire.check_from_wire(check) for check in data["checks"]],
-        absent={reason: [(key[0], key[1]) for key in found] for reason, found in data["absent"].items()},
-        narrowed=data["narrowed"],
-        unseen=data["unseen"],
-        digest=data["digest"],
-    )
-    return plan, data["items"]
-
-
-def _stages(rows: list[list[Any] | None], checks: Mapping[tuple[str, str], Check], gate: GateSession) -> list[Stage]:
-    """The items in their order: one stage for neighbours of a phase, one for each check that must run alone."""
-    from pytest_deploycheck.scheduling import Stage
-
-    def stage_of(place: int) -> tuple[str, int]:
-        row = rows[place]
-        if row is None:
-            return "", -1
-        return checks[row[0], row[1]].phase, place if row[2] else -1
-
-    places = [place for place, row in enumerate(rows) if row is None or not gate.keeps(checks[row[0], row[1]])]
-    return [Stage(phase=key[0], indices=tuple(group)) for key, group in groupby(places, key=stage_of)]

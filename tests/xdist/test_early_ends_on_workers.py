@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from crossing import DISTS, across
+from crossing import DISTS, across, alone
 from gating import HEAD, Gate, Outcome
 
 from pytest_deploycheck.cli import main
@@ -66,12 +66,21 @@ def test_a_check_that_ends_the_session(gate: Gate, how: str) -> None:
 
 @pytest.mark.parametrize("option", ["-x", "--maxfail=1"])
 def test_the_first_failure_ends_it(gate: Gate, option: str) -> None:
-    """pytest-xdist ends such a run as interrupted."""
+    """With the status of one process, where that is no interruption, and not with pytest-xdist's own."""
     gate.write({"test_it.py": HEAD + CHECKS.format("assert 0", "")})
     seen = across(gate, option)
 
-    assert_stopped(gate, seen, 1, 2)
-    assert seen.verdict("phase1") == "NO-GO"
+    assert_stopped(gate, seen, 1)
+    assert (seen.json["exit_code"], seen.verdict("phase1"), seen.verdict("phase2")) == (1, "NO-GO", "BLOCKED")
+    assert "stopping after 1 failures" in seen.stdout
+    assert alone(gate, option).ret == seen.ret
+
+
+def test_an_interruption_is_none_of_those(gate: Gate) -> None:
+    """What a failure count did not ask for stays pytest's 2, whatever failed before it."""
+    gate.write({"test_it.py": HEAD + CHECKS.format("raise KeyboardInterrupt", "")})
+
+    assert_stopped(gate, across(gate, "--maxfail=9"), 2)
 
 
 @pytest.mark.parametrize("dist", DISTS)

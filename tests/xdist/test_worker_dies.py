@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import time
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -222,18 +224,86 @@ def test_later(): say("later")
 FORKS = "child = os.fork()\n    if not child: time.sleep(3); os._exit(0)\n    " + KILL
 
 
-@pytest.mark.parametrize("how", ["os.kill(os.getpid(), signal.SIGSTOP)", FORKS], ids=["stopped", "an heir"])
-def test_a_worker_that_gives_no_sign_of_life(gate: Gate, how: str) -> None:
-    """Its connection stays open: it was stopped, or a child that it left holds the connection. Nobody waits for that."""
+@pytest.mark.parametrize(
+    ("how", "fate"),
+    [
+        ("os.kill(os.getpid(), signal.SIGSTOP)", "gave no sign of life for 1.5s and was ended"),
+        (FORKS, "died"),
+    ],
+    ids=["stopped", "an heir"],
+)
+def test_a_worker_whose_connection_stays_open(gate: Gate, how: str, fate: str) -> None:
+    """It was stopped, or a child that it left holds the connection. Nobody waits for that."""
     gate.write({"test_it.py": HEAD + STOPPING.format(how)}, ini="deploycheck_worker_timeout = 1500ms")
     seen = across(gate)
 
     row = seen.check("phase1.test_stops")
     assert row["status"] == "ERROR"
-    assert "gave no sign of life for 1.5s and was ended while it ran this check" in row["reason"]
+    assert row["reason"].endswith(f" {fate} while it ran this check")
     assert (seen.ret, seen.verdict("phase2"), gate.seen()) == (1, "BLOCKED", [])
     process = gate.path.joinpath("pid").read_text()
     assert not _runs(int(process))
+
+
+def test_nobody_waits_for_an_heir_at_the_end(gate: Gate) -> None:
+    """The dead worker's process is gone, which is told long before its silence would be; its heir lives on."""
+    source = HEAD + STOPPING.format(FORKS.replace("time.sleep(3)", "time.sleep(40)"))
+    gate.write({"test_it.py": source}, ini="deploycheck_worker_timeout = 6s")
+    started = time.monotonic()
+    seen = across(gate)
+
+    row = seen.check("phase1.test_stops")
+    assert (row["status"], seen.ret, seen.verdict("phase2")) == ("ERROR", 1, "BLOCKED")
+    assert row["reason"].endswith(" died while it ran this check")
+    # pytest-xdist gives a connection that stays open twice ten seconds.
+    assert time.monotonic() - started < 15
+
+
+HANGS = """
+import os, time
+if os.environ.get("PYTEST_XDIST_WORKER") in {0}:
+    time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("which", [("gw1",), ("gw0", "gw1")], ids=["one", "both"])
+def test_a_worker_that_never_gets_as_far_as_a_sign_of_life(gate: Gate, which: tuple[str, ...]) -> None:
+    """Its conftest hangs as it is imported: the run ends, says why, and is no success."""
+    checks = "@pytest.mark.phase1\ndef test_a(): say('a')\n"
+    files = {"conftest.py": HANGS.format(which), "test_it.py": HEAD + checks}
+    gate.write(files, ini="deploycheck_worker_timeout = 500ms")
+    seen = across(gate, "-m", "phase1", process=True)
+
+    assert (seen.ret, gate.seen(), seen.document) == (11, [], None)
+    assert re.search(r"the worker gw\d gave no sign of life within 2.5s of its start", seen.stdout)
+
+
+def test_a_successor_that_never_gets_as_far(gate: Gate) -> None:
+    """The first worker died in a check; that its replacement hangs does not keep the verdict back."""
+    gate.write(
+        {"conftest.py": HANGS.format(("gw2", "gw3")), "test_it.py": dying("call", KILL)},
+        ini="deploycheck_worker_timeout = 500ms",
+    )
+    seen = across(gate, process=True)
+
+    assert seen.status("phase1.test_dies") == "ERROR"
+    assert (seen.json["exit_code"], seen.verdict("phase1"), seen.verdict("phase2")) == (1, "NO-GO", "INCOMPLETE")
+    assert "gave no sign of life within 2.5s of its start" in seen.phase("phase2")["reason"]
+    assert (seen.ret, "later" in gate.seen()) == (1, False)
+
+
+def test_where_no_gate_was_asked_for_a_worker_may_start_as_slowly_as_it_likes(gate: Gate) -> None:
+    """The plugin is installed, and that is all."""
+    gate.write(
+        {
+            "conftest.py": HANGS.format(("gw1",)).replace("60", "1.5"),
+            "test_it.py": HEAD + "def test_a(): say('a')\n",
+        },
+        ini="deploycheck_worker_timeout = 100ms",
+    )
+    done = gate.run("-p", "xdist", "-n2", process=True, release="", json="")
+
+    assert (done.ret, gate.seen()) == (0, ["a"])
 
 
 def _runs(process: int) -> bool:
