@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 
+#: The code points that Unicode keeps free of characters: XML does not know two of them, HTML none.
+_NONE = "\ufdd0-\ufdef" + "".join(
+    f"{chr(plane * 0x10000 + 0xFFFE)}-{chr(plane * 0x10000 + 0xFFFF)}" for plane in range(17)
+)
 #: Control characters but tab and newline, marks that turn the reading direction, line separators, halves of
-#: surrogate pairs, and the two code points that XML does not know.
+#: surrogate pairs, and what is no character.
 _ACTING = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
+    f"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff{_NONE}]"
 )
 _PLACE = re.compile(r"(?s)(.+):([0-9]{1,9})")
 _SPACES = re.compile(r"[\t\n ]+")
@@ -34,4 +38,6 @@ def place_of(source: str) -> tuple[str, int] | None:
 
 def _escape(match: re.Match[str]) -> str:
     number = ord(match.group())
+    if number > 0xFFFF:
+        return f"\\U{number:08x}"
     return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from importlib.resources import files
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from browsing import violations
 from picture import KEY, PICTURE, digest_of, take
 from scenes import SCENES, large, page_of
 
@@ -87,21 +87,13 @@ def test_its_links_lead_to_the_row(page: Page, tmp_path: Path) -> None:
 def test_the_accessibility_rules_find_nothing(page: Page, tmp_path: Path, name: str, scheme: Any) -> None:
     page.emulate_media(color_scheme=scheme)
     opened(page, name, tmp_path)
-    found = axe(page)
+    found = violations(page)
     assert found == [], found
 
 
 def test_the_accessibility_rules_would_find_something(page: Page) -> None:
     page.set_content("<p style='color:#999;background:#fff'>pale</p><img src=x>")
-    assert {"color-contrast", "image-alt"} <= {violation.partition(":")[0] for violation in axe(page)}
-
-
-def axe(page: Page) -> list[str]:
-    """What the accessibility rules say against the page as it is."""
-    rules = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
-    page.evaluate(rules)
-    violations = page.evaluate("async () => (await axe.run()).violations")
-    return [f"{found['id']}: {[node['html'] for node in found['nodes']][:3]}" for found in violations]
+    assert {"color-contrast", "image-alt"} <= {violation.partition(":")[0] for violation in violations(page)}
 
 
 # -- where it ends up --------------------------------------------------------------------------------------------------
@@ -166,7 +158,18 @@ def test_at_320_pixels_the_page_does_not_scroll_sideways(page: Page, tmp_path: P
     page.set_viewport_size({"width": 320, "height": 700})
     opened(page, name, tmp_path)
     assert page.evaluate("document.documentElement.scrollWidth") == 320
-    assert axe(page) == []
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("name", ["NO-GO", "HOLD"])
+def test_at_320_pixels_the_reasons_are_seen_without_scrolling(page: Page, tmp_path: Path, name: str) -> None:
+    """In the board and in the phases; to a screen reader they stay the tables that they are."""
+    wide = opened(page, name, tmp_path)
+    page.set_viewport_size({"width": 320, "height": 700})
+    hidden = """() => [...document.querySelectorAll("#board + .wide, .phase .wide")]
+        .filter(part => part.scrollWidth > part.clientWidth).length"""
+    assert page.evaluate(hidden) == 0
+    assert page.locator("body").aria_snapshot() == wide
 
 
 def test_dark_where_the_reader_wants_it_dark(browser: Browser, tmp_path: Path) -> None:
@@ -188,6 +191,7 @@ def test_ten_thousand_checks(page: Page, tmp_path: Path) -> None:
     page.goto(path.as_uri())
     assert page.locator(".phase tbody tr").count() == 10_000
     assert "10000/10000 checks accounted for: 9900 PASS, 100 FAIL" in page.locator("header").inner_text()
+    page.get_by_text("90 more steps").click()
     page.get_by_role("link", name="phase10.check-number-9907").click()
     assert "Number 9907 is right" in page.locator("tr:target").inner_text()
 

@@ -131,6 +131,17 @@ def test_what_to_do_next_comes_worst_first_and_advisories_apart() -> None:
     assert "phase1.slow FAIL: slower" in text(page.find(".//main"))
 
 
+def test_of_many_next_steps_ten_are_seen_and_the_others_folded_under_their_number() -> None:
+    run = make_run([make_result("FAIL", f"phase1.c{number}") for number in range(12)])
+    part = section(parse(run), "next")
+    (seen, folded) = part.iter("ol")
+    assert (len(list(seen)), len(list(folded)), folded.get("start")) == (10, 2, "11")
+    (fold,) = part.iter("details")
+    assert text(fold.find("summary")) == "2 more steps"
+    assert fold.get("open") is None
+    assert not list(section(parse(make_run(list(run.checks[:10]))), "next").iter("details"))
+
+
 def test_a_go_has_nothing_to_do_next() -> None:
     page = parse(make_run([make_result()]))
     assert list(page.iter("ol")) == []

@@ -141,7 +141,9 @@ def test_samples_are_drawn_and_told() -> None:
     soak = Measurement(name="rss", value=80.0, unit="MB", max=100.0, samples=(60.0, 80.0, 70.0))
     part = section(parse(make_run([make_result("PASS", measurements=(soak,))])), "measurements")
     (caption,) = part.iter("figcaption")
-    assert text(caption) == "phase1.a: rss: 3 samples: the least 60, the most 80, the last 70 MB"
+    assert (
+        text(caption) == "phase1.a: rss: 3 samples: the least 60, the most 80, the last 70 MB; limits, dashed: max 100"
+    )
 
 
 def test_what_changed_is_told_against_the_last_run_and_the_last_go() -> None:

@@ -20,6 +20,8 @@ from pytest_deploycheck.report.inert import inert, one_line, place_of
         ("\u202eabc", "\\u202eabc"),
         ("\ud800", "\\ud800"),
         ("\u2028", "\\u2028"),
+        ("\ufdd0\uffff", "\\ufdd0\\uffff"),
+        ("\U0001fffe\U0010ffff", "\\U0001fffe\\U0010ffff"),
     ],
 )
 def test_what_acts_is_shown_as_an_escape(text: str, expected: str) -> None:

@@ -15,7 +15,7 @@ from pytest_deploycheck.core.actions import accounted, advisories, next_actions
 from pytest_deploycheck.core.model import CheckResult, PhaseResult, Run, Status
 from pytest_deploycheck.core.standing import broken_evidence
 from pytest_deploycheck.report.html import evidence, people, sections, words
-from pytest_deploycheck.report.html.parts import MOST_ROWS, Section, Table, moment, seconds
+from pytest_deploycheck.report.html.parts import MOST_ROWS, Section, Table, moment, seconds, several
 from pytest_deploycheck.report.html.rows import rows
 from pytest_deploycheck.report.inert import inert
 
@@ -28,6 +28,10 @@ _MISSING = (Status.NOT_RUN, Status.SKIPPED, Status.BLOCKED)
 #: Statuses that somebody can do something about: what was not run or was blocked has done nothing wrong.
 _MENDABLE = (*_FAILED, *_WAITING, Status.SKIPPED)
 _PASSED = (Status.PASS, Status.NOT_APPLICABLE)
+#: Next steps that are seen at once; the others are folded.
+_UNFOLDED = 10
+#: Checks; fewer are found without a search.
+_LEAST_TO_SEARCH = 20
 #: Control characters, which no page may hold.
 _CONTROLS = bytes(sorted({*range(32), 127} - set(b"\t\n")))
 
@@ -74,16 +78,16 @@ def render(run: Run, *, history: Sequence[Run] = (), stylesheet: str = "", sourc
         run=run,
         stylesheet=stylesheet,
         style="" if stylesheet else Markup(styles()),  # noqa: S704  # our own
+        # A site that forbids the one forbids the other.
+        script="" if stylesheet or len(run.checks) < _LEAST_TO_SEARCH else Markup(_resource("report.js")),  # noqa: S704  # our own
         answer=words.answer(run),
         acting=words.who_must_act(actions),
         asked=words.asked(run),
         took=seconds((run.finished - run.started).total_seconds()) if run.finished else "",
         accounted=accounted(run),
-        board=[
-            _board_row(phase, by_phase[phase.phase.marker], anchors, targets=len(run.targets) > 1)
-            for phase in run.phases
-        ],
+        board=[_board_row(phase, by_phase[phase.phase.marker], anchors, targets=several(run)) for phase in run.phases],
         actions=actions[:MOST_ROWS],
+        unfolded=_UNFOLDED,
         more_actions=max(len(actions) - MOST_ROWS, 0),
         advisories=lenient[:MOST_ROWS],
         more_advisories=max(len(lenient) - MOST_ROWS, 0),

@@ -12,6 +12,7 @@ from html import escape
 from markupsafe import Markup
 
 from pytest_deploycheck.core.model import Check, CheckResult, Flag, Kind, Severity, Status
+from pytest_deploycheck.report.html.parts import name_of
 
 _STATUS = {status: f'<span class="status {status.lower().replace("_", "-")}">{status}</span>' for status in Status}
 
@@ -25,7 +26,7 @@ def rows(
     """
     done: list[str] = []
     for result in results:
-        done.append(_head(result, anchors.get(result.check.key, ""), target=targets))
+        done.append(_head(result, anchors.get(result.check.key, ""), targets=targets))
         if result.status is not Status.PASS or _has_details(result):
             yield Markup("".join(done)), result  # noqa: S704  # escaped below
             done = []
@@ -44,17 +45,18 @@ def _has_details(result: CheckResult) -> bool:
     )
 
 
-def _head(result: CheckResult, anchor: str, *, target: bool) -> str:
+def _head(result: CheckResult, anchor: str, *, targets: bool) -> str:
     check = result.check
-    name = f"{check.id} on {check.target}" if target else check.id
     flags = result.flags
     if check.severity is Severity.ADVISORY and Flag.ADVISORY not in flags:
         flags = (*flags, Flag.ADVISORY)
     said = "".join(f" <small>{flag}</small>" for flag in flags) if flags else ""
+    # What nobody ran took no time, and not 0.000 s.
+    took = f"{result.duration_s:.3f}" if result.duration_s and check.kind is not Kind.MANUAL else ""
     return (
         f'<tr{f" id={anchor}" if anchor else ""}><th scope="row"><bdi>{escape(check.title)}</bdi><br>'
-        f"<small>{escape(name)}</small></th><td>{_STATUS[result.status]}{said}</td>"
-        f"<td>{result.duration_s:.3f}</td><td>"
+        f"<small>{escape(name_of(check, targets=targets))}</small></th><td>{_STATUS[result.status]}{said}</td>"
+        f"<td>{took}</td><td>"
     )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 
 from markupsafe import Markup
 
@@ -11,7 +12,7 @@ from pytest_deploycheck.core.changes import Changes, Pair, changes, last_go
 from pytest_deploycheck.core.model import Check, CheckResult, Kind, Measurement, Run, Status, Verdict
 from pytest_deploycheck.core.trace import trace
 from pytest_deploycheck.report import svg
-from pytest_deploycheck.report.html.parts import MOST_ROWS, Section, bounded, moment, seconds
+from pytest_deploycheck.report.html.parts import MOST_ROWS, Section, bounded, moment, name_of, seconds, several
 
 _STOPPED = (Verdict.NO_GO, Verdict.BLOCKED, Verdict.ROLLBACK)
 
@@ -65,7 +66,7 @@ def measurements(run: Run, history: Sequence[Run]) -> Iterator[Section]:
     rows = []
     for result, item in shown:
         course = [*before.get((result.check.key, item.name), ()), item.value]
-        rows.append(_measured(result, item, course))
+        rows.append((name_of(result.check, targets=several(run)), *_measured(item, course)))
     outside = sum(not item.within for _, item in found)
     yield Section(
         anchor="measurements",
@@ -79,15 +80,13 @@ def measurements(run: Run, history: Sequence[Run]) -> Iterator[Section]:
                 total=len(found),
             ),
         ),
-        figures=tuple(_soaked(shown)),
+        figures=tuple(_soaked(shown, targets=several(run))),
     )
 
 
-def _measured(result: CheckResult, item: Measurement, course: Sequence[float]) -> tuple[str, ...]:
+def _measured(item: Measurement, course: Sequence[float]) -> tuple[str, ...]:
     said = f"{item.value:g} {item.unit}".strip()
-    limits = ", ".join(
-        f"{name} {limit:g}" for name, limit in (("min", item.min), ("max", item.max)) if limit is not None
-    )
+    limits = _limits(item)
     kept = "within" if item.within else "out of limits"
     limited = f"{limits}: {kept}" if limits else "none"
     title = f"{item.name} = {said}, {limited}"
@@ -95,7 +94,12 @@ def _measured(result: CheckResult, item: Measurement, course: Sequence[float]) -
     past = ", ".join(f"{value:g}" for value in course[:-1])
     spark = svg.sparkline(course, title=f"{item.name}: {past}, now {item.value:g}") if past else ""
     cell = Markup("{} {}").format(Markup(spark), past) if spark else past  # noqa: S704  # svg escapes
-    return (result.check.id, item.name, said, limited, Markup(picture), cell)  # noqa: S704  # svg escapes
+    return (item.name, said, limited, Markup(picture), cell)  # noqa: S704  # svg escapes
+
+
+def _limits(item: Measurement) -> str:
+    given = (("min", item.min), ("max", item.max))
+    return ", ".join(f"{name} {limit:g}" for name, limit in given if limit is not None)
 
 
 def _headroom(item: Measurement) -> float:
@@ -128,7 +132,7 @@ def _values_before(
     return values
 
 
-def _soaked(shown: Sequence[tuple[CheckResult, Measurement]]) -> Iterator[Markup]:
+def _soaked(shown: Sequence[tuple[CheckResult, Measurement]], *, targets: bool) -> Iterator[Markup]:
     for result, item in shown:
         samples = item.samples
         if len(samples) < 2:
@@ -137,7 +141,9 @@ def _soaked(shown: Sequence[tuple[CheckResult, Measurement]]) -> Iterator[Markup
             f"{len(samples)} samples: the least {min(samples):g}, the most {max(samples):g}, the last {samples[-1]:g}"
             f" {item.unit}"
         ).strip()
-        title = f"{result.check.id}: {item.name}"
+        if limits := _limits(item):
+            said = f"{said}; limits, dashed: {limits}"
+        title = f"{name_of(result.check, targets=targets)}: {item.name}"
         picture = svg.soak(samples, low=item.min, high=item.max, title=title, desc=said)
         caption = Markup("<figcaption>{}: {}</figcaption>").format(title, said)
         yield Markup("<figure>{}{}</figure>").format(Markup(picture), caption)  # noqa: S704  # svg escapes
@@ -148,48 +154,53 @@ def changed(run: Run, history: Sequence[Run]) -> Iterator[Section]:
     if not history:
         return
     last, good = history[0], last_go(history) or last_go(history, release=False)
-    yield _since("changes", f"What changed since the last run ({_named(last)})", changes(last, run))
+    yield _since(
+        "changes", f"What changed since the last run ({_named(last)})", changes(last, run), targets=several(run)
+    )
     if good is not None and good is not last:
-        yield _since("changes-go", f"What changed since the last GO ({_named(good)})", changes(good, run))
+        yield _since(
+            "changes-go", f"What changed since the last GO ({_named(good)})", changes(good, run), targets=several(run)
+        )
 
 
 def _named(run: Run) -> str:
     return f"release {run.release}, {moment(run.started)}, {run.verdict}"
 
 
-def _since(anchor: str, title: str, found: Changes) -> Section:
+def _since(anchor: str, title: str, found: Changes, *, targets: bool) -> Section:
+    name = partial(name_of, targets=targets)
     rows = [
         *(
             (phase.marker, "verdict", _was(phase.before or "not there", phase.after or "not there"))
             for phase in found.phases
             if phase.changed
         ),
-        *_pairs("newly failing", found.failing),
-        *_pairs("worse", found.worse),
+        *_pairs(name, "newly failing", found.failing),
+        *_pairs(name, "worse", found.worse),
         *(
-            (item.check.id, "limit weakened", _moved(item.name, item.limit, item.before, item.after))
+            (name(item.check), "limit weakened", _moved(item.name, item.limit, item.before, item.after))
             for item in found.weakened
         ),
-        *((check.id, "removed from the checklist", check.title) for check in found.removed),
-        *((pair.check.id, "now advisory", "it was a blocker") for pair in found.lowered),
-        *_pairs("newly waived", found.waived),
+        *((name(check), "removed from the checklist", check.title) for check in found.removed),
+        *((name(pair.check), "now advisory", "it was a blocker") for pair in found.lowered),
+        *_pairs(name, "newly waived", found.waived),
         *(
-            (pair.check.id, "slower", _was(seconds(pair.before.duration_s), seconds(pair.after.duration_s)))
+            (name(pair.check), "slower", _was(seconds(pair.before.duration_s), seconds(pair.after.duration_s)))
             for pair in found.slower
         ),
-        *_pairs("fixed", found.fixed),
-        *_pairs("settled", found.settled),
-        *((check.id, "new on the checklist", check.title) for check in found.added),
+        *_pairs(name, "fixed", found.fixed),
+        *_pairs(name, "settled", found.settled),
+        *((name(check), "new on the checklist", check.title) for check in found.added),
     ]
     says = () if rows else ("Nothing changed.",)
     tables = (bounded("Changes, the worst first", ("What", "Change", "In detail"), rows, where="in the record"),)
     return Section(anchor=anchor, title=title, says=says, tables=tables if rows else ())
 
 
-def _pairs(word: str, pairs: Sequence[Pair]) -> Iterator[tuple[str, str, str]]:
+def _pairs(name: Callable[[Check], str], word: str, pairs: Sequence[Pair]) -> Iterator[tuple[str, str, str]]:
     for pair in pairs:
         reason = f": {pair.after.reason.partition(chr(10))[0]}" if pair.after.reason else ""
-        yield pair.check.id, word, _was(pair.before.status, pair.after.status) + reason
+        yield name(pair.check), word, _was(pair.before.status, pair.after.status) + reason
 
 
 def _moved(name: str, limit: str, before: float, after: float | None) -> str:

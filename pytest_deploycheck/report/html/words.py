@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pytest_deploycheck.core.actions import Action
 from pytest_deploycheck.core.model import ExitCode, PhaseResult, Rollback, Run, Severity, Status, Verdict
 from pytest_deploycheck.core.run import NOT_ON_RECORD
+from pytest_deploycheck.report.html.parts import name_of, several
 
 #: A reason stands whole with its phase; here a manager reads it.
 _MOST_CHARACTERS = 400
@@ -80,7 +81,7 @@ def _trigger(run: Run) -> str:
             and not result.waived
         ):
             why = f": {_short(result.reason)}" if result.reason else ""
-            return _sentence(f"The trigger {check.id} fired{why}")
+            return _sentence(f"The trigger {name_of(check, targets=several(run))} fired{why}")
     return "A trigger fired."
 
 
