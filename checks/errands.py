@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from checks.judging import COMMAND_TIMEOUT_S, COMMANDS, LEVELS, SLOW_COMMAND_S, last_line, program, program_for_each
-from checks.probes import architecture, build, commands, memory, suite
+from checks.probes import architecture, build, commands, installed, memory, suite
 from pytest_deploycheck.target import Target
 
 #: Seconds; resolving, type checking, importing every module: much longer than they take anywhere.
@@ -80,7 +80,11 @@ class Answer:
         if self.status != 0:
             ended = "did not end in time" if self.status is None else f"ended with {self.status}"
             raise RuntimeError(f"the probe {ended}: {last_line(self.stderr)}\n{self.stderr.strip()[-1500:]}".strip())
-        return json.loads(self.stdout.splitlines()[-1])
+        try:
+            return json.loads((self.stdout.splitlines() or [""])[-1])
+        except ValueError:
+            said = f"the last line printed is {last_line(self.stdout)!r}, not the probe's answer"
+            raise RuntimeError(f"{said}: does GifLab print as it is imported, or as it ends?") from None
 
     def __str__(self) -> str:
         shown = " ".join(argument if "\n" not in argument else "..." for argument in self.argv)
@@ -112,6 +116,7 @@ def _phase1() -> dict[str, Errand]:
         "poetry": probe(build.resolve_with_poetry, LONG_TIMEOUT_S, wanted_by="test_dependencies", home=True),
         "mypy": probe(build.check_types, list(TYPED), LONG_TIMEOUT_S, wanted_by="test_type_errors", home=True),
         "imports": probe(build.import_core, wanted_by="test_core_imports"),
+        "package": probe(installed.describe_package, "giflab", wanted_by="test_core_imports", home=True),
         "commands": probe(build.resolve_commands, list(COMMANDS), wanted_by="test_cli_commands"),
         "listing": giflab("--help", wanted_by=STARTING, timed=True),
         "refusals": Errand(

@@ -23,6 +23,7 @@ from checks.judging import (
     listed_commands,
     read_report,
     refuse_broken,
+    refuse_left_out,
 )
 from checks.probes.build import import_core
 from checks.probes.commands import run_together
@@ -322,6 +323,7 @@ def suite_passes(target: Target, evidence: EvidenceLog, *, least: int) -> None:
     results = target.call(run_suite, "tests", "", SUITE_TIMEOUT_S, timeout=SUITE_TIMEOUT_S + 60)
     cases = cases_of(results)
     refuse_broken(cases)
+    refuse_left_out(results)
     counts = counted(cases)
     evidence.measure("skipped", counts["skipped"], "tests")
     evidence.measure("passed", counts["passed"], "tests", min=least)

@@ -142,6 +142,13 @@ def refuse_broken(cases: list[list[str]]) -> None:
     assert not broken, f"{len(broken)} of {len(cases)} tests fail, expected none: {'; '.join(broken[:5])}"
 
 
+def refuse_left_out(results: dict[str, Any]) -> None:
+    """Fail where tests were left out by the project's own options: nobody knows whether they pass."""
+    left, silent = results["deselected"], results["silent"]
+    assert not left, f"{left} tests are deselected by the project's own options, so nobody knows whether they pass"
+    assert not silent, f"{len(silent)} test files were not run, though they have tests: {', '.join(silent[:5])}"
+
+
 def cases_of(results: dict[str, Any]) -> list[list[str]]:
     """The cases; a run that gave no results, or was cut short, is an error."""
     if results["error"]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,8 +43,23 @@ def unmet(project: Project, found: Mapping[str, Any]) -> list[str]:
 
     `found` is what ``probes.build.installed_distributions`` answered.
     """
+    problems = set()
+    for requirement, needed_by, version in _walk(project, found):
+        if version is None:
+            problems.add(f"{requirement} is not installed (needed by {needed_by})")
+        elif not requirement.specifier.contains(version, prereleases=True):
+            problems.add(f"{requirement.name} {version} is not {requirement.specifier} (needed by {needed_by})")
+    return sorted(problems)
+
+
+def required(project: Project, found: Mapping[str, Any]) -> list[str]:
+    """The names of all that the project needs here, requirements of requirements included."""
+    return sorted({str(canonicalize_name(requirement.name)) for requirement, _, _ in _walk(project, found)})
+
+
+def _walk(project: Project, found: Mapping[str, Any]) -> Iterator[tuple[Requirement, str, str | None]]:
+    """Each requirement that applies here, by what it is needed, and the version that is installed, if any."""
     installed = {canonicalize_name(name): entry for name, entry in found["installed"].items()}
-    problems: list[str] = []
     waiting: list[tuple[Requirement, str]] = [(requirement, "GifLab") for requirement in project.requirements]
     seen: set[tuple[str, str]] = set()
     while waiting:
@@ -53,15 +68,9 @@ def unmet(project: Project, found: Mapping[str, Any]) -> list[str]:
         if not _applies(requirement.marker, found["environment"], ("",)):
             continue
         entry = installed.get(name)
-        if entry is None:
-            problems.append(f"{requirement} is not installed (needed by {needed_by})")
-            continue
-        if not requirement.specifier.contains(entry["version"], prereleases=True):
-            problems.append(
-                f"{requirement.name} {entry['version']} is not {requirement.specifier} (needed by {needed_by})"
-            )
+        yield requirement, needed_by, entry and entry["version"]
         key = (name, ",".join(sorted(requirement.extras)))
-        if key in seen:
+        if entry is None or key in seen:
             continue
         seen.add(key)
         for line in entry["requires"]:
@@ -69,7 +78,6 @@ def unmet(project: Project, found: Mapping[str, Any]) -> list[str]:
             if _applies(inner.marker, found["environment"], requirement.extras or ("",)):
                 inner.marker = None
                 waiting.append((inner, str(name)))
-    return sorted(set(problems))
 
 
 def lock_problems(project: Project, lock: str) -> list[str]:

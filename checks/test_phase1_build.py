@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from checks.errands import Errands
+from checks.errands import TYPED, Errands
 from checks.judging import COMMANDS, SLOW_COMMAND_S, beyond, import_trouble, listed_commands, read_mypy, read_recorded
-from checks.metadata import lock_problems, read_project, unmet
-from checks.probes import build, environment
+from checks.metadata import lock_problems, read_project, required, unmet
+from checks.probes import build, environment, installed
 from pytest_deploycheck.fixtures import EvidenceLog
 from pytest_deploycheck.target import Target
 
@@ -23,13 +24,16 @@ MYPY_MOST = 7
     "phase1.dependencies", remediation="poetry lock, poetry install; then look at what is still named here."
 )
 def test_dependencies(target: Target, evidence: EvidenceLog, errands: Errands) -> None:
-    """The dependencies resolve without leaving a virtual environment behind, and the installed set satisfies them."""
+    """The dependencies resolve, leaving no virtual environment behind; what is installed satisfies them, and whole."""
     texts = target.call(environment.read_texts, ["pyproject.toml", "poetry.lock"])
     if texts["pyproject.toml"] is None:
         raise FileNotFoundError(f"{target.folder} has no pyproject.toml: is this GifLab's folder?")
     project = read_project(texts["pyproject.toml"])
-    problems = unmet(project, target.call(build.installed_distributions))
+    found = target.call(build.installed_distributions)
+    problems = unmet(project, found)
     assert not problems, f"{len(problems)} requirements are not met: {'; '.join(problems[:10])}"
+    damage = target.call(installed.find_damage, required(project, found))
+    assert not damage, f"what is installed is not whole, or not what is imported: {'; '.join(damage[:10])}"
     if texts["poetry.lock"] is not None:
         unlocked = lock_problems(project, texts["poetry.lock"])
         assert not unlocked, f"poetry.lock has no fitting version of {'; '.join(unlocked)}"
@@ -45,14 +49,25 @@ def test_dependencies(target: Target, evidence: EvidenceLog, errands: Errands) -
 
 
 @pytest.mark.phase1
-@pytest.mark.check("phase1.core-imports", remediation="Read the import error; reinstall the package that it names.")
+@pytest.mark.check(
+    "phase1.core-imports", remediation="Reinstall what is named, in one place; remove its __pycache__ if it is stale."
+)
 def test_core_imports(evidence: EvidenceLog, errands: Errands) -> None:
-    """In a new interpreter, what everything else needs can be imported and is what it should be."""
-    found = errands.ask("phase1")["imports"].value
+    """In a new interpreter, what everything else needs can be imported, from this release alone, and is what it is."""
+    answers = errands.ask("phase1")
+    found = answers["imports"].value
     evidence.table("imported", [{"name": name, "is": kind} for name, kind in found.items()])
     expected = {name: "command" if ".cli." in name else "callable" for name in found}
     wrong = [f"{name} is {kind}" for name, kind in found.items() if kind != expected[name]]
     assert not wrong, f"{'; '.join(wrong)}; expected a command or a function of each"
+    package = answers["package"].value
+    evidence.text("giflab", f"imported from {package['imported']}")
+    for place, modules in package["other"].items():
+        assert not modules, (
+            f"giflab is imported from {package['imported']}, and {place} has another: they differ in {modules[:5]}"
+        )
+    stale = package["stale"]
+    assert not stale, f"bytecode that is not of the source beside it would run: {', '.join(stale[:5])}"
 
 
 @pytest.mark.phase1
@@ -62,9 +77,12 @@ def test_core_imports(evidence: EvidenceLog, errands: Errands) -> None:
 )
 def test_type_errors(evidence: EvidenceLog, errands: Errands) -> None:
     """At most 7 type errors, and none that is not on record: a count alone would hide a new one behind a mended one."""
-    output = errands.ask("phase1")["mypy"].value["output"]
-    evidence.text("mypy", output)
-    errors = read_mypy(output)
+    said = errands.ask("phase1")["mypy"].value
+    evidence.text(f"mypy, shown an undefined {said['planted']} in each file", said["output"])
+    found = read_mypy(said["output"])
+    errors = [error for error in found if said["planted"] not in error[2]]
+    deaf = set(TYPED) - {file for file, _, _ in set(found) - set(errors)}
+    assert not deaf, f"mypy does not see an error put into {', '.join(sorted(deaf))}: is it told to ignore that file?"
     evidence.measure("type errors", len(errors), max=MYPY_MOST)
     new = beyond(errors, read_recorded(MYPY_RECORDED))
     assert not new, f"{len(new)} type errors are not on record: " + "; ".join(f"{f}: {m} [{c}]" for f, c, m in new[:5])
@@ -81,12 +99,15 @@ def test_cli_commands(target: Target, evidence: EvidenceLog, errands: Errands) -
     resolved = answers["commands"].value
     lost = [f"{name}: {entry['error']}" for name, entry in resolved.items() if entry["error"]]
     assert not lost, f"commands cannot be loaded: {'; '.join(lost)}"
+    modules = sorted({module for entry in resolved.values() for module in entry["modules"]})
+    kinds = Counter(entry["does"] for entry in resolved.values())
+    same = [name for name, entry in resolved.items() if kinds[entry["does"]] > 1]
+    assert not same, f"{' and '.join(same)} are one and the same command"
     for name in COMMANDS:
         page = answers[f"help {name}"]
         assert page.status == 0, f"giflab {name} --help fails ({page.status}): {page.output.strip()[-300:]}"
         assert "Usage:" in page.stdout, f"giflab {name} --help shows no usage: {page.output.strip()[:300]!r}"
         evidence.measure(f"{name} --help", page.seconds, "s", max=SLOW_COMMAND_S)
-    modules = sorted({module for entry in resolved.values() for module in entry["modules"]})
     broken = target.call(build.find_broken_imports, modules, timeout=300)
     assert not broken, f"imports inside the commands fail: {'; '.join(broken[:5])}"
     refusals = answers["refusals"].value

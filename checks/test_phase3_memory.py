@@ -32,7 +32,8 @@ def test_monitor_start(target: Target, evidence: EvidenceLog) -> None:
     assert reference is not None, "psutil is missing on the target, so the monitor's numbers cannot come from it"
     expected_level = level_at(reference["share"])
     evidence.table("readings", [{"of": "monitor", **reading}, {"of": "psutil", **reference, "level": expected_level}])
-    total = reference["total_mb"]
+    total, kernel = reference["total_mb"], reference["kernel_mb"]
+    evidence.measure("psutil's total, off by the kernel's", abs(total - kernel) / kernel, max=0.001)
     evidence.measure("total memory, off by", abs(reading["total_mb"] - total) / total, max=0.001)
     evidence.measure("available, off by", abs(reading["available_mb"] - reference["available_mb"]) / total, max=DRIFT)
     evidence.measure("share in use, off by", abs(reading["share"] - reference["share"]), max=DRIFT)

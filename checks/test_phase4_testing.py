@@ -5,7 +5,17 @@ from __future__ import annotations
 import pytest
 
 from checks.errands import ARCHITECTURE_TESTS, SETTINGS, Errands
-from checks.judging import COMMANDS, LEAST_PASSED, cases_in, cases_of, counted, import_trouble, last_line, refuse_broken
+from checks.judging import (
+    COMMANDS,
+    LEAST_PASSED,
+    cases_in,
+    cases_of,
+    counted,
+    import_trouble,
+    last_line,
+    refuse_broken,
+    refuse_left_out,
+)
 from pytest_deploycheck.fixtures import EvidenceLog
 
 COMPONENTS = ("test_caching_architecture", "test_memory_monitoring", "test_cli_commands")
@@ -21,6 +31,7 @@ def test_full_suite(evidence: EvidenceLog, errands: Errands) -> None:
     evidence.measure("duration", results["seconds"], "s")
     evidence.measure("skipped", counts["skipped"])
     refuse_broken(cases)
+    refuse_left_out(results)
     assert results["status"] == 0, f"pytest ends with {results['status']}, though no test failed"
     evidence.measure("passed", counts["passed"], min=LEAST_PASSED)
     evidence.measure("failed", counts["failure"], max=0)

@@ -58,7 +58,8 @@ def memory_is_read_right(target: Target, evidence: EvidenceLog, reading: Mapping
     __tracebackhide__ = True
     reference = target.call(read_reference)
     assert reference is not None, "psutil is missing on the target, so memory is not watched"
-    total = reference["total_mb"]
+    total, kernel = reference["total_mb"], reference["kernel_mb"]
+    evidence.measure("psutil's total, off by the kernel's", abs(total - kernel) / kernel, max=0.001)
     evidence.measure("total memory, off by", abs(reading["total_mb"] - total) / total, max=0.001)
     evidence.measure("available, off by", abs(reading["available_mb"] - reference["available_mb"]) / total, max=0.05)
     evidence.measure("share in use, off by", abs(reading["share"] - reference["share"]), max=0.05)

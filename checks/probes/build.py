@@ -64,7 +64,7 @@ def resolve_with_poetry(seconds: float) -> dict[str, Any]:
             environment["VIRTUAL_ENV"] = sys.prefix
         before = set(os.listdir(folder))
         done = subprocess.run(
-            ["poetry", "install", "--dry-run", "--no-root", "--no-ansi", "--no-interaction", "-v"],
+            ["poetry", "install", "--dry-run", "--no-root", "--no-ansi", "--no-interaction"],
             cwd=folder,
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -104,7 +104,7 @@ def import_core() -> dict[str, str]:
 def resolve_commands(names: list[str]) -> dict[str, dict[str, Any]]:
     """Resolve each command of the group as click does when it is used; for a fresh interpreter.
 
-    By name: ``error`` (empty when it is there), ``subcommands``, ``modules`` whose code it consists of.
+    By name: ``error`` (empty when it is there), what it ``does`` by the function's name, ``modules`` of its code.
     """
     import click
     from giflab.cli import main
@@ -114,13 +114,13 @@ def resolve_commands(names: list[str]) -> dict[str, dict[str, Any]]:
         try:
             command = group.get_command(context, name)
         except (Exception, SystemExit) as error:
-            return {"error": f"{type(error).__name__}: {getattr(error, 'message', error)}", "modules": []}
+            return {"error": f"{type(error).__name__}: {getattr(error, 'message', error)}", "does": "", "modules": []}
         if command is None:
-            return {"error": "no such command", "modules": []}
-        found: dict[str, Any] = {"error": "", "subcommands": [], "modules": [command.callback.__module__]}
+            return {"error": "no such command", "does": "", "modules": []}
+        does = f"{command.callback.__module__}.{command.callback.__qualname__}"
+        found: dict[str, Any] = {"error": "", "does": does, "modules": [command.callback.__module__]}
         if isinstance(command, click.Group):
-            found["subcommands"] = sorted(command.list_commands(context))
-            for inner in found["subcommands"]:
+            for inner in sorted(command.list_commands(context)):
                 below = resolve(command, inner)
                 found["modules"] += below["modules"]
                 if below["error"]:
@@ -134,26 +134,29 @@ def resolve_commands(names: list[str]) -> dict[str, dict[str, Any]]:
 def find_broken_imports(modules: list[str]) -> list[str]:
     """Imports anywhere in the modules' code, functions included, that fail: ``file:line: why``.
 
-    What the code itself guards with a handler, or keeps for type checkers, is none of them. For a fresh interpreter.
+    What the code keeps for type checkers is none of them, nor what it guards with a handler, unless that is a part of
+    the same package: nothing makes that optional. For a fresh interpreter.
     """
     import ast
     import importlib
     import importlib.util
 
-    def guarded(node: Any) -> bool:
+    def is_guard(node: Any) -> bool:
         if isinstance(node, ast.If):
             return "TYPE_CHECKING" in ast.dump(node.test)
         caught = [ast.dump(handler.type) if handler.type else "Exception" for handler in getattr(node, "handlers", [])]
         return any(name in text for text in caught for name in ("ImportError", "ModuleNotFoundError", "Exception"))
 
-    def walk(node: Any) -> Any:
-        if isinstance(node, (ast.Import, ast.ImportFrom)):
+    def is_own(node: Any, package: str) -> bool:
+        return isinstance(node, ast.ImportFrom) and (node.level > 0 or (node.module or "").split(".")[0] == package)
+
+    def walk(node: Any, package: str, *, guarded: bool) -> Any:
+        if isinstance(node, (ast.Import, ast.ImportFrom)) and (not guarded or is_own(node, package)):
             yield node
-        inner = ast.iter_child_nodes(node)
-        if isinstance(node, (ast.If, ast.Try)) and guarded(node):
-            inner = iter([child for child in ast.iter_child_nodes(node) if child not in node.body])
-        for child in inner:
-            yield from walk(child)
+        optional = node.body if isinstance(node, (ast.If, ast.Try)) and is_guard(node) else ()
+        for child in ast.iter_child_nodes(node):
+            if child not in optional or isinstance(node, ast.Try):
+                yield from walk(child, package, guarded=guarded or child in optional)
 
     def load(node: Any, package: str) -> None:
         if isinstance(node, ast.Import):
@@ -171,7 +174,7 @@ def find_broken_imports(modules: list[str]) -> list[str]:
         module = importlib.import_module(name)
         with open(str(module.__file__), encoding="utf-8") as file:
             tree = ast.parse(file.read())
-        for node in walk(tree):
+        for node in walk(tree, name.partition(".")[0], guarded=False):
             try:
                 load(node, module.__package__ or "")
             except Exception as error:
@@ -182,8 +185,9 @@ def find_broken_imports(modules: list[str]) -> list[str]:
 def check_types(paths: list[str], seconds: float) -> dict[str, Any]:
     """The ``output`` of mypy on the paths and its ``status``.
 
-    Its cache lies with the user's, not in the project's folder, and is of this folder alone: what mypy found in another
-    copy of the same files must not be told of this one.
+    At the end of each file mypy is shown a name that is not defined, ``planted``, and must complain: told to ignore the
+    file, it would not. Its cache lies with the user's, not in the project's folder, and is of this folder alone: what
+    mypy found in another copy of the same files must not be told of this one.
     """
     import hashlib
     import os
@@ -195,6 +199,12 @@ def check_types(paths: list[str], seconds: float) -> dict[str, Any]:
     cache = os.path.join(home, "deploycheck", "mypy", folder)
     os.makedirs(cache, mode=0o700, exist_ok=True)
     options = ["--cache-dir", cache, "--no-pretty", "--no-color-output", "--show-error-codes", "--hide-error-context"]
+    planted = "fault_planted_by_the_check"
+    for path in paths:
+        shown = os.path.join(cache, os.path.basename(path))
+        with open(path, "rb") as source, open(shown, "wb") as file:
+            file.write(source.read() + f"\n{planted}\n".encode())
+        options += ["--shadow-file", path, shown]
     done = subprocess.run(
         [sys.executable, "-m", "mypy", *options, *paths],
         stdin=subprocess.DEVNULL,
@@ -204,4 +214,4 @@ def check_types(paths: list[str], seconds: float) -> dict[str, Any]:
         timeout=seconds,
         check=False,
     )
-    return {"status": done.returncode, "output": done.stdout}
+    return {"status": done.returncode, "output": done.stdout, "planted": planted}

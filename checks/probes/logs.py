@@ -1,6 +1,6 @@
 """The application's log files: what they say since the deployment, what they said before.
 
-Which files: ``$GIFLAB_LOGS`` on the target (patterns, joined as in PATH), else ``logs/*.log`` in its folder. From when
+Which files: ``$GIFLAB_LOGS`` on the target (patterns, joined as in PATH), else ``logs/*.log*`` in its folder. From when
 on: ``$GIFLAB_DEPLOYED_AT`` (ISO 8601) where it is set and later than the hours asked for.
 """
 
@@ -116,7 +116,7 @@ def find_logs(hours: float) -> dict[str, Any]:
     import time
     from datetime import datetime
 
-    patterns = os.environ.get("GIFLAB_LOGS") or os.path.join(os.getcwd(), "logs", "*.log")
+    patterns = os.environ.get("GIFLAB_LOGS") or os.path.join(os.getcwd(), "logs", "*.log*")
     since = time.time() - hours * 3600
     deployed = os.environ.get("GIFLAB_DEPLOYED_AT", "")
     if deployed:
@@ -143,7 +143,7 @@ def scan_logs(files: list[str], since: float) -> dict[str, Any]:
 
     levels = {"DEBUG": 0, "INFO": 0, "NOTICE": 0, "WARN": 0, "WARNING": 0, "ERROR": 1, "CRITICAL": 2, "FATAL": 2}
     words = "|".join(levels)
-    level = re.compile(rf"\b({words})\b|\b(?i:level(?:name)?\"?\s*[:=]\s*\"?({words}))\b")
+    level = re.compile(rf"\b({words})\b|(?i:(?:\blevel(?:name)?\"?\s*[:=]\s*\"?|\[\s*)({words})\b)")
     raised = re.compile(r"(?:\w+\.)*\w*(?:Error|Exception)(?::|$)")
     imports = re.compile(r"ModuleNotFoundError|ImportError|No module named|cannot import name|DLL load failed")
     stamp = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,]\d+)?(Z|[+-]\d\d:?\d\d)?")

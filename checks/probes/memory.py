@@ -67,15 +67,25 @@ def read_memory(percents: list[float], calls: int) -> dict[str, Any]:
 
 
 def read_reference() -> dict[str, float] | None:
-    """What psutil says of the same machine and process, in MB and shares; None where psutil is missing."""
+    """What psutil says of the same machine and process, in MB and shares; None where psutil is missing.
+
+    ``kernel_mb`` is the memory in all as Linux itself says, so that a psutil which makes its numbers up shows.
+    """
+    import os
+
     try:
         import psutil
     except ImportError:
         return None
     memory = psutil.virtual_memory()
+    kernel = memory.total / 1024**2
+    if os.path.isfile("/proc/meminfo"):
+        with open("/proc/meminfo", encoding="ascii") as file:
+            kernel = next(int(line.split()[1]) / 1024 for line in file if line.startswith("MemTotal:"))
     return {
         "available_mb": memory.available / 1024**2,
         "total_mb": memory.total / 1024**2,
+        "kernel_mb": kernel,
         "share": memory.percent / 100,
         "process_mb": psutil.Process().memory_info().rss / 1024**2,
     }

@@ -27,6 +27,7 @@ def scan(tmp_path: Path, *lines: str) -> dict[str, dict[str, object]]:
         ("2026-03-01T13:00:00Z - giflab - ERROR - cannot read a.gif", False, False),
         ("2026-03-01 13:00:00,123+00:00 CRITICAL no memory is left", True, False),
         ("2026-03-01T14:00:00+0100 level=fatal msg=stopped", True, False),
+        ("2026-03-01 13:00:00 [error    ] the palette is lost", False, False),
         ('{"time": "2026-03-01T13:00:00Z", "level": "error", "msg": "cannot import name x"}', False, True),
         ("ModuleNotFoundError: No module named 'rich'", True, True),
         ("giflab.errors.GifReadError: a.gif: not a GIF", True, False),

@@ -97,7 +97,7 @@ def page(status: int | None, output: str, seconds: float = 0.1) -> Answer:
 
 def judge(pages: dict[str, Answer], refused: dict[str, tuple[int | None, str]]) -> None:
     """Judge a sound installation's answers in phase 1, some of them changed."""
-    resolved = {name: {"error": "", "modules": []} for name in COMMANDS}
+    resolved = {name: {"error": "", "does": name, "modules": []} for name in COMMANDS}
     refusals = {name: {"status": 1, "output": "Error: no such folder\n"} for name in COMMANDS}
     refusals |= {name: {"status": status, "output": output} for name, (status, output) in refused.items()}
     said = {f"help {name}": page(0, "Usage: giflab") for name in COMMANDS}

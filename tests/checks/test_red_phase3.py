@@ -4,6 +4,17 @@ import pytest
 from looking import Sample
 
 PSUTIL_MISSING = "raise ModuleNotFoundError(\"No module named 'psutil'\", name='psutil')\n"
+MADE_UP = """
+from types import SimpleNamespace as Answer
+
+
+def virtual_memory():
+    return Answer(total=9 * 2**40, available=6 * 2**40, percent=33.3)
+
+
+def Process():
+    return Answer(memory_info=lambda: Answer(rss=2**27))
+"""
 BROKEN_MONITOR = """
 
 def _read(self, _really=SystemMemoryMonitor.get_memory_stats):
@@ -103,6 +114,16 @@ def test_without_psutil_memory_is_unknown_and_nothing_passes(sample: Sample) -> 
     seen.must_be("phase3.overhead", "FAIL", "a reading that fails has no cost worth knowing")
     seen.must_be("phase3.cli-integration", "FAIL", "memory monitoring is available: False")
     seen.must_be("phase3.alert-integration", "ERROR", "psutil")
+
+
+def test_a_psutil_that_makes_its_numbers_up(sample: Sample) -> None:
+    """Monitor and psutil agree then, and are both wrong."""
+    shim = sample.place / "shim"
+    shim.mkdir()
+    (shim / "psutil.py").write_text(MADE_UP, "utf-8")
+    sample.python_path = f"{shim}:src"
+    seen = sample.look("phase3", "-k", "monitor_start")
+    seen.must_be("phase3.monitor-start", "FAIL", "psutil's total, off by the kernel's")
 
 
 def test_monitoring_switched_off(sample: Sample) -> None:

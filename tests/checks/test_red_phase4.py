@@ -81,7 +81,8 @@ def judge(results: dict[str, Any]) -> None:
 
 def suite(passed: int, *more: list[str], status: int = 0, error: str = "") -> dict[str, Any]:
     cases = [["tests/test_x.py", f"test_{number}", "passed", ""] for number in range(passed)]
-    return {"cases": [*cases, *more], "error": error, "status": status, "seconds": 1.0}
+    found = {"cases": [*cases, *more], "deselected": 0, "silent": [], "error": error}
+    return {**found, "status": status, "seconds": 1.0}
 
 
 def test_104_passed_is_enough_and_103_is_not() -> None:
