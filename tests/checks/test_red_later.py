@@ -151,11 +151,7 @@ def test_a_slow_command_and_dear_monitoring(copy: Copy) -> None:
             line,
             line.replace("reviewing", "housekeeping").replace(line.split('"')[5], "cache"),
         )
-    copy.replace(
-        "src/giflab/monitoring/memory.py",
-        "            memory = self._reader()\n",
-        "            __import__('time').sleep(0.008)\n            memory = self._reader()\n",
-    )
+    copy.slow_memory_readings()
 
     seen = copy.run("-m", "monitor24h", "-k", "slow_commands or trigger_monitoring")
 
