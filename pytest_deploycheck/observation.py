@@ -136,10 +136,9 @@ class Observation:
         """From here on the test function has to be called, or nothing was judged."""
         self._called = False
 
-    def calling(self) -> Call:
-        """Around the test function itself; what it returns goes through the callable given."""
+    def see_called(self) -> None:
+        """The test function itself begins."""
         self._called = True
-        return Call(self)
 
     def see_answer(self, answer: object) -> object:
         """A verdict that is returned instead of asserted judges nothing."""
@@ -185,22 +184,6 @@ class Observation:
         # Far more than is shown, so that what is cut here in half is not.
         lines = reason[:_LONGEST_LOOK].splitlines()
         return shorten(self._redact(fold([line.strip() for line in lines if line.strip()])))
-
-
-class Call:
-    """The time in which a test function runs."""
-
-    __slots__ = ("_observation",)
-
-    def __init__(self, observation: Observation) -> None:
-        self._observation = observation
-
-    def __enter__(self) -> Callable[[object], object]:
-        return self._observation.see_answer
-
-    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
-        if error is not None:
-            self._observation.see_exception(error, "call")
 
 
 def classify(error: BaseException, when: str, comparison: Comparison | None = None) -> tuple[Status, str]:

@@ -204,14 +204,22 @@ def _watch_function(item: pytest.Item, observation: Observation) -> Callable[...
 
         @functools.wraps(function)
         async def watched(*args: object, **kwargs: object) -> object:
-            with observation.calling() as see_answer:
-                return see_answer(await function(*args, **kwargs))
+            observation.see_called()
+            try:
+                return observation.see_answer(await function(*args, **kwargs))
+            except BaseException as error:
+                observation.see_exception(error, "call")
+                raise
     else:
 
         @functools.wraps(function)
         def watched(*args: object, **kwargs: object) -> object:
-            with observation.calling() as see_answer:
-                return see_answer(function(*args, **kwargs))
+            observation.see_called()
+            try:
+                return observation.see_answer(function(*args, **kwargs))
+            except BaseException as error:
+                observation.see_exception(error, "call")
+                raise
 
     item.obj = watched
     return function

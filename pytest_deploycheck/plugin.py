@@ -64,6 +64,9 @@ class CollectionWatch:
             self.modules.append(report.nodeid)
         if report.outcome != "passed":
             self.failures.append(f"{report.nodeid or 'the session'} ({report.outcome})")
+        if self.found_checks:
+            # Items stay until the end: the garbage collector need not look at thousands of them again and again.
+            gc.freeze()
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:

@@ -1,5 +1,6 @@
 """What the plugin costs a pytest that has nothing to do with a checklist."""
 
+import gc
 import json
 import sys
 
@@ -54,3 +55,20 @@ def test_an_active_gate_does_load_it(pytester: pytest.Pytester) -> None:
 
     assert "pytest_deploycheck.session" in loaded
     assert "jinja2" not in loaded
+
+
+@pytest.mark.parametrize(("mark", "spared"), [("phase1", True), ("filterwarnings", False)])
+def test_the_garbage_collector_is_spared_the_items_of_a_gate_and_gets_them_back(
+    pytester: pytest.Pytester, mark: str, spared: bool
+) -> None:
+    """Looking at all of them again and again is a tenth of a long run; a session without a gate is left alone."""
+    before = gc.get_freeze_count()
+    pytester.makepyfile(
+        test_a=f"import pytest\n@pytest.mark.{mark}('')\ndef test_first(): pass",
+        test_b=f"import gc, pytest\nwhen_imported = gc.get_freeze_count()\n@pytest.mark.{mark}('')\n"
+        "def test_frozen():\n"
+        f"    assert [count > {before} for count in (when_imported, gc.get_freeze_count())] == [{spared}] * 2",
+    )
+
+    assert pytester.inline_run("--deploycheck-report=").ret == 0
+    assert gc.get_freeze_count() == before
