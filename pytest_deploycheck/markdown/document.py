@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from textwrap import dedent, indent
 from typing import TYPE_CHECKING
 
 from pytest_deploycheck.core.errors import ChecklistError
 from pytest_deploycheck.markdown.comments import ANY_COMMENT, speaks_to_us
-from pytest_deploycheck.markdown.slips import TASK, slips
+from pytest_deploycheck.markdown.matter import matter_lines
+from pytest_deploycheck.markdown.slips import slips
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 LINE_END = re.compile(r"\r\n?|\n")
 #: Levels of lists and quotes within each other. The parser drops what lies deeper without a word.
 _DEEPEST = 100
-_KEY = re.compile(r"[\w\"'][^:]*:(?:\s|$)")
 _BOX = re.compile(r"\[(?P<tick>[ xX])\](?=\s|$)")
 _LONGEST_NAME = 60
 _CLOSING = " .:;,"
@@ -74,40 +74,46 @@ class Document:
     loose: list[tuple[int, str | Fence]] = field(default_factory=list)
     #: What is nearly a task: (line, what it is and the way out).
     slips: list[tuple[int, str]] = field(default_factory=list)
+    #: How many lines front matter takes at the top.
+    matter: int = 0
+
+    def shifted(self, by: int) -> Document:
+        """The same as if it stood so many lines further down."""
+        parts = [replace(part, line=part.line + by) for part in self.parts]
+        for part in parts:
+            if isinstance(part, Task):
+                part.fences = [replace(fence, line=fence.line + by) for fence in part.fences]
+        loose = [
+            (line + by, replace(thing, line=thing.line + by) if isinstance(thing, Fence) else thing)
+            for line, thing in self.loose
+        ]
+        return replace(self, parts=parts, loose=loose, slips=[(line + by, what) for line, what in self.slips])
 
 
 def parse(text: str, *, shown_as: str) -> Document:
     """Read the text; raises ``ChecklistError`` where it is nested too deeply to be read whole."""
     from markdown_it import MarkdownIt
     from markdown_it.rules_block import table
-    from mdit_py_plugins.front_matter import front_matter_plugin
 
     lines = LINE_END.split(text)
+    # Blank lines in its place: every other line keeps its number.
+    matter = matter_lines(lines)
+    lines[:matter] = [""] * matter
     parser = MarkdownIt("commonmark", {"maxNesting": _DEEPEST}).enable("strikethrough")
     # Behind lists, or a line with a pipe above dashes would be taken for a table's head.
     parser.block.ruler.after("list", "table behind lists", table, {"alt": ["paragraph", "reference"]})
-    if _has_front_matter(lines):
-        parser.use(front_matter_plugin)
     try:
-        tokens = parser.parse(text)
+        tokens = parser.parse("\n".join(lines))
     except RecursionError as error:
         raise ChecklistError(f"{shown_as}: links or pictures are nested too deeply to be read; unfold them") from error
     for token in tokens:
         if token.level >= _DEEPEST - 1 and token.type in ("list_item_open", "blockquote_open"):
             raise ChecklistError(f"{shown_as}:{_line(token)}: lists are nested too deeply to be read; unfold them")
     walker = _Walker(tokens, lines)
+    walker.document.matter = matter
     walker.walk()
     walker.document.slips.extend(slips(tokens, lines))
     return walker.document
-
-
-def _has_front_matter(lines: list[str]) -> bool:
-    """Whether the document begins with YAML between dashes, and not with a break, a list or words and another break."""
-    if lines[0].rstrip() != "---":
-        return False
-    end = next((place for place, line in enumerate(lines[1:], start=1) if line.rstrip() == "---"), 0)
-    matter = [line for line in lines[1:end] if line.strip() and not line.lstrip().startswith("#")]
-    return bool(matter) and _KEY.match(matter[0]) is not None and not any(map(TASK.match, matter))
 
 
 @dataclass(kw_only=True, slots=True)

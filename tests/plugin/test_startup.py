@@ -8,7 +8,7 @@ import pytest
 
 #: Packages that only an active gate, a report or the command line need.
 HEAVY = {
-    *("click", "rich", "jinja2", "markdown_it", "mdit_py_plugins", "execnet", "durationpy", "sqlite3", "html5lib"),
+    *("click", "rich", "jinja2", "markdown_it", "execnet", "durationpy", "sqlite3", "html5lib"),
     *("numpy", "cv2", "psutil"),
 }
 #: The modules of the plugin that an inactive pytest may load.

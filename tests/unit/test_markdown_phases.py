@@ -143,21 +143,6 @@ def test_front_matter_is_no_heading(read: Reader) -> None:
     assert [line.source for line in read(DOCUMENT).lines] == ["docs/list.md:7", "docs/list.md:12"]
 
 
-@pytest.mark.parametrize(
-    "body",
-    ["- [ ] one", "Words.\n\n- [ ] one", "- [ ] **one**: two", "# Head: one\n- [ ] one", "Note: read\n- [ ] one"],
-)
-def test_a_document_that_begins_with_a_break_has_no_front_matter(read: Reader, body: str) -> None:
-    checklist = read(f"---\n{body}\n\n---\n\n{PHASE}- [ ] two\n")
-    assert len(checklist.strays) == 1
-    assert len(checklist.lines) == 1
-
-
-@pytest.mark.parametrize("matter", ["title: x", "# note\ntitle:\n  - [x]", "'a b': c"])
-def test_front_matter_holds_no_lines(read: Reader, matter: str) -> None:
-    assert read(f"---\n{matter}\n---\n\n{PHASE}- [ ] two\n").strays == ()
-
-
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "latin-1", "cp1252"])
 def test_another_encoding_is_refused(read: Reader, encoding: str) -> None:
     assert read.refusal(f"{PHASE}- [ ] größer\n".encode(encoding)).startswith("docs/list.md: ")
