@@ -59,8 +59,9 @@ class _Change:
 def init(*, document: Path, level: int | None, phases: tuple[str, ...], write: bool) -> None:
     """Propose phases for a document, and what else it needs to run: nothing is written without --write.
 
-    The document gets a comment on each heading that becomes a phase, pytest's settings get the document's name, and a
-    test file shows how a line is automated. Nothing else changes. A second call changes nothing.
+    The document gets a comment on each heading that becomes a phase, and a heading above task lines without one;
+    pytest's settings get the document's name, and a test file shows how a line is automated. Nothing else changes. A
+    second call changes nothing.
     """
     with told_plainly():
         if not document.is_file():
@@ -82,7 +83,7 @@ def init(*, document: Path, level: int | None, phases: tuple[str, ...], write: b
         else:
             for line in _diff(changes):
                 click.echo(line)
-    _tell(proposal, document, configuration, checklist, changes, written=write)
+        _tell(proposal, configuration, checklist, changes, written=write)
 
 
 def _named(phases: Iterable[str]) -> dict[str, str]:
@@ -155,7 +156,6 @@ def _diff(changes: Iterable[_Change]) -> Iterator[str]:
 
 def _tell(
     proposal: Proposal,
-    document: Path,
     configuration: Configuration,
     checklist: str,
     changes: list[_Change],
@@ -166,10 +166,14 @@ def _tell(
         click.echo()
     for phase in proposal.phases:
         click.echo(f"{phase.marker}: {phase.title} ({phase.tasks} line{'s' * (phase.tasks != 1)})")
-    for line in proposal.above:
-        click.echo(f"no check: the task line at {document}:{line} stands above every heading")
-    for place in proposal.running:
+    if proposal.heading:
+        click.echo(f"one heading is new: {proposal.heading!r} at the top, because task lines stand under none")
+    # What stands further down by now is told of by where it stands.
+    now = proposal.again() if written and proposal.heading else proposal
+    for place in now.running:
         click.echo(f"runs: the block at {place}, each time its phase is checked")
+    for slip in now.loose:
+        click.echo(f"no check: {slip}")
     _warn(proposal, configuration, checklist)
     if not changes:
         click.echo("nothing to change; `pytest` runs it")

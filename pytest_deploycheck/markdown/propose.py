@@ -11,8 +11,8 @@ from itertools import count
 from pytest_deploycheck.core.checklist import Checklist
 from pytest_deploycheck.core.errors import ChecklistError
 from pytest_deploycheck.markdown.comments import read_values
-from pytest_deploycheck.markdown.document import Heading, Task, parse
-from pytest_deploycheck.markdown.reader import read_text, refuse_marker
+from pytest_deploycheck.markdown.document import LINE_END, Heading, Task, parse
+from pytest_deploycheck.markdown.reader import read_document, refuse_marker
 
 _LEVELS = range(1, 7)
 #: A level at which one heading holds more than this part of many tasks divides too little.
@@ -35,6 +35,12 @@ _KNOWN_WORDS = tuple(
 _NUMBERED = re.compile(r"\bphase[ -]?(\d{1,2})\b")
 _CLOSED = re.compile(r"(?P<text> {0,3}#{1,6}(?:[ \t]+.*?)??)(?P<close>[ \t]+#+)?(?P<space>[ \t]*)")
 _LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n|$)")
+#: What the heading says that is put above tasks without one.
+_TITLE = "Checklist"
+#: Its line: it stands above the first.
+_TOP = 0
+#: So many places are told of in a refusal.
+_MOST_SLIPS = 5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,6 +49,7 @@ class ProposedPhase:
 
     marker: str
     title: str
+    #: Its number in the document as it was given; 0 for the heading that is put at the top.
     line: int
     #: How many task-list lines it holds, those of phases within it not counted.
     tasks: int
@@ -52,16 +59,27 @@ class ProposedPhase:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Proposal:
-    """A document with a comment on each heading that is to be a phase; nothing else in it differs."""
+    """A document with a comment on each heading that is to be a phase; nothing else in it differs.
+
+    Where tasks stand above every heading, one more is put at its top. Numbers of lines are those of the document as it
+    was given.
+    """
 
     text: str
     phases: tuple[ProposedPhase, ...]
-    #: The lines of tasks that stand above every heading, so that no phase can hold them.
-    above: tuple[int, ...]
+    #: The heading that is put at the top, without its comment; empty for none.
+    heading: str
     #: The id of the first line, for an example; empty where there is none.
     first_id: str
     #: ``file:line`` of each block that a run executes.
     running: tuple[str, ...]
+    #: What nearly is a task, and no check: ``file:line: what it is; the way out``.
+    loose: tuple[str, ...]
+    shown_as: str
+
+    def again(self) -> Proposal:
+        """What is said of the document once it stands as proposed."""
+        return propose(self.text, shown_as=self.shown_as)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -103,31 +121,49 @@ def propose(text: str, *, shown_as: str, level: int | None = None, named: Mappin
     `named` gives headings, by their text, the markers they are to carry. What is in a phase already stays there, so
     that a second proposal changes nothing. Raises ``ChecklistError``.
     """
-    parts = parse(text, shown_as=shown_as).parts
-    if not any(isinstance(part, Task) for part in parts):
-        raise ChecklistError(f"{shown_as}: it has no task-list lines; write items as `- [ ] The backup is taken`")
+    document = parse(text, shown_as=shown_as)
+    loose = tuple(f"{shown_as}:{line}: {what}" for line, what in document.slips)
+    if not any(isinstance(part, Task) for part in document.parts):
+        raise ChecklistError(_no_tasks(shown_as, loose))
+    parts = _under_headings(document.parts)
     draft = _Draft(parts=parts, existing=_existing(parts, shown_as))
     by_name = _found_by_name(draft, named or {}, shown_as)
     inside = draft.phases()
-    open_tasks = [placed for placed in _placed(parts) if not inside[placed.task.line]]
-    above = tuple(placed.task.line for placed in open_tasks if not placed.chain)
-    below = [placed for placed in open_tasks if placed.chain]
-    if not below and not draft.existing:
-        raise ChecklistError(f"{shown_as}:{above[0]}: no heading stands above this line; write one, as in # Checklist")
-    depth = level or _best_level(below)
-    owners = {placed.task.line: _owner(placed.chain, depth, by_name) for placed in below}
+    waiting = [placed for placed in _placed(parts) if not inside[placed.task.line]]
+    depth = level or _best_level([placed for placed in waiting if placed.chain[0].line != _TOP])
+    owners = {placed.task.line: _owner(placed.chain, depth, by_name) for placed in waiting}
     _refuse_idle_names(by_name, draft, owners.values(), shown_as)
     _name(draft, {owner.line: owner for owner in owners.values() if owner.line not in draft.existing}, by_name)
-    _mend(draft, below, owners)
-    proposed = _with_comments(text, draft)
-    checklist = _read_back(proposed, draft, len(above), shown_as)
+    _mend(draft, waiting, owners)
+    proposed = _with_comments(text, draft, document.matter)
+    checklist = _read_back(proposed, draft, len(LINE_END.findall(text)), shown_as)
     return Proposal(
         text=proposed,
         phases=_described(draft),
-        above=above,
+        heading=_hashes(parts[0]) if isinstance(parts[0], Heading) and parts[0].line == _TOP else "",
         first_id=checklist.lines[0].id if checklist.lines else "",
         running=tuple(block.source for blocks in checklist.blocks.values() for block in blocks),
+        loose=loose,
+        shown_as=shown_as,
     )
+
+
+def _no_tasks(shown_as: str, loose: Sequence[str]) -> str:
+    said = "it has no task-list lines; write items as `- [ ] The backup is taken`"
+    return f"{shown_as}: {said}" + "".join(f"\n{slip}" for slip in loose[:_MOST_SLIPS])
+
+
+def _under_headings(parts: Sequence[Heading | Task]) -> list[Heading | Task]:
+    """The parts, with a heading above tasks that have none; the next one divides the document as it did."""
+    if not parts or isinstance(parts[0], Heading):
+        return list(parts)
+    level = next((part.level for part in parts if isinstance(part, Heading)), 1)
+    top = Heading(level=level, title=_TITLE, line=_TOP, last_line=_TOP, underlined=False, comments=())
+    return [top, *parts]
+
+
+def _hashes(heading: Heading) -> str:
+    return f"{'#' * heading.level} {heading.title}"
 
 
 def _existing(parts: Iterable[Heading | Task], shown_as: str) -> dict[int, str]:
@@ -147,8 +183,7 @@ def _found_by_name(draft: _Draft, named: Mapping[str, str], shown_as: str) -> di
     for name, marker in named.items():
         refuse_marker(marker, shown_as)
         wanted = name.strip().casefold()
-        hits = [heading for heading in headings if heading.title.casefold() == wanted]
-        hits = hits or [heading for heading in headings if wanted and wanted in heading.title.casefold()]
+        hits = _called(wanted, (heading for heading in headings if heading.line != _TOP)) or _called(wanted, headings)
         if len(hits) != 1:
             said = "no heading" if not hits else f"{len(hits)} headings"
             known = "; ".join(heading.title for heading in headings)
@@ -160,6 +195,11 @@ def _found_by_name(draft: _Draft, named: Mapping[str, str], shown_as: str) -> di
             )
         found[hits[0].line] = marker
     return found
+
+
+def _called(wanted: str, headings: Iterable[Heading]) -> list[Heading]:
+    partly = [heading for heading in headings if wanted and wanted in heading.title.casefold()]
+    return [heading for heading in partly if heading.title.casefold() == wanted] or partly
 
 
 def _refuse_idle_names(by_name: Mapping[int, str], draft: _Draft, owners: Iterable[Heading], shown_as: str) -> None:
@@ -237,15 +277,25 @@ def _mend(draft: _Draft, tasks: Sequence[_Placed], owners: Mapping[int, Heading]
         draft.chosen[unmarked[-1].line] = wanted[lost.task.line] or ""
 
 
-def _with_comments(text: str, draft: _Draft) -> str:
+def _with_comments(text: str, draft: _Draft, matter: int) -> str:
     lines = _LINE.findall(text)
     for part in draft.parts:
-        if isinstance(part, Heading) and part.line in draft.chosen:
+        if isinstance(part, Heading) and part.line in draft.chosen and part.line != _TOP:
             place = part.last_line - 1
-            comment = f"<!-- deploycheck: phase={draft.chosen[part.line]} -->"
             content = lines[place].rstrip("\r\n")
-            lines[place] = _with_comment(content, comment, underlined=part.underlined) + lines[place][len(content) :]
+            marked = _with_comment(content, _comment(part, draft), underlined=part.underlined)
+            lines[place] = marked + lines[place][len(content) :]
+    top = draft.parts[0]
+    if isinstance(top, Heading) and top.line == _TOP:
+        newline = LINE_END.search(text)
+        end = newline[0] if newline else "\n"
+        before, after = end if matter else "", end if lines[matter].strip() else ""
+        lines.insert(matter, f"{before}{_hashes(top)} {_comment(top, draft)}{end}{after}")
     return "".join(lines)
+
+
+def _comment(heading: Heading, draft: _Draft) -> str:
+    return f"<!-- deploycheck: phase={draft.chosen[heading.line]} -->"
 
 
 def _with_comment(line: str, comment: str, *, underlined: bool) -> str:
@@ -276,10 +326,14 @@ def _described(draft: _Draft) -> tuple[ProposedPhase, ...]:
     )
 
 
-def _read_back(proposed: str, draft: _Draft, above: int, shown_as: str) -> Checklist:
-    """The document as pytest would read it; raises ``ChecklistError`` where it is not what was proposed."""
-    checklist = read_text(proposed, shown_as=shown_as, digest="")
+def _read_back(proposed: str, draft: _Draft, line_ends: int, shown_as: str) -> Checklist:
+    """The document as pytest would read it, with the numbers of its `line_ends` as it was given.
+
+    Raises ``ChecklistError`` where it is not what was proposed.
+    """
+    document = parse(proposed, shown_as=shown_as).shifted(line_ends - len(LINE_END.findall(proposed)))
+    checklist = read_document(document, shown_as=shown_as, digest="")
     expected = {*draft.existing.values(), *draft.chosen.values()}
-    if {phase.marker for phase in checklist.phases} != expected or len(checklist.strays) != above:
+    if {phase.marker for phase in checklist.phases} != expected or checklist.strays:
         raise ChecklistError(f"{shown_as}: these phases would not hold all its lines; choose others by --phase")
     return checklist

@@ -39,8 +39,12 @@ def read_text(text: str, *, shown_as: str, digest: str) -> Checklist:
 
     Raises ``ChecklistError`` with file and line.
     """
+    return read_document(parse(text, shown_as=shown_as), shown_as=shown_as, digest=digest)
+
+
+def read_document(document: Document, *, shown_as: str, digest: str) -> Checklist:
+    """As `read_text`, of a document that was parsed already."""
     reader = _Reader(shown_as=shown_as)
-    document = parse(text, shown_as=shown_as)
     reader.read(document)
     if not reader.phases:
         raise ChecklistError(

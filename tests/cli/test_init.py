@@ -14,6 +14,7 @@ from click.testing import Result
 Cli = Callable[..., Result]
 DOCUMENTS = sorted((Path(__file__).parent / "documents").glob("*.md"))
 COMMENT = re.compile(rb" <!-- deploycheck: phase=\w+ -->")
+TOP = re.compile(rb"# Checklist\r?\n\r?\n(?=- \[ \] a box above every heading)")
 LIST = "# Release\n\n## Build\n\n- [ ] **Built**: it is\n\n## Ship\n\n- [ ] Shipped\n"
 
 
@@ -35,7 +36,7 @@ def files(folder: Path) -> dict[str, bytes]:
 def test_documents_as_teams_write_them_run_at_once(
     form: str, document: Path, deploycheck: Cli, pytester: pytest.Pytester
 ) -> None:
-    """Nothing but comments is added; every line is PENDING, the run is HOLD."""
+    """Nothing but comments, and a heading above lines without one, is added; every line is PENDING, the run is HOLD."""
     raw = document.read_bytes()
     if form == "of Windows":
         raw = codecs.BOM_UTF8 + raw.replace(b"\n", b"\r\n")
@@ -44,7 +45,7 @@ def test_documents_as_teams_write_them_run_at_once(
 
     assert deploycheck("init", document.name, "--write").exit_code == 0
 
-    assert COMMENT.sub(b"", path.read_bytes()) == raw
+    assert TOP.sub(b"", COMMENT.sub(b"", path.read_bytes())) == raw
     done = pytester.runpytest_subprocess("-p", "no:randomly")
     assert done.ret == 10
     done.stdout.re_match_lines([r"HOLD  (\d+)/\1 checks accounted for: \1 PENDING"])
@@ -164,12 +165,49 @@ def test_a_links_target_and_its_mode_are_kept(folder: Path, deploycheck: Cli) ->
     assert (folder / "list.md").stat().st_mode & 0o777 == 0o640
 
 
+@pytest.mark.parametrize("mark", [b"", codecs.BOM_UTF8])
+def test_a_list_without_a_heading_runs_under_one_that_is_put_above_it(
+    mark: bytes, folder: Path, deploycheck: Cli, pytester: pytest.Pytester
+) -> None:
+    """A phase needs a heading to stand on: it is shown, told, and all that is added."""
+    raw = b"---\r\ntitle: Shop\r\n---\r\n- [ ] Built\r\n- [x] Shipped"
+    (folder / "list.md").write_bytes(mark + raw)
+
+    shown = deploycheck("init", "list.md").output.splitlines()
+    assert "+# Checklist <!-- deploycheck: phase=phase1 -->" in shown
+    assert "one heading is new: '# Checklist' at the top, because task lines stand under none" in shown
+    assert (folder / "list.md").read_bytes() == mark + raw
+
+    assert deploycheck("init", "list.md", "--write").exit_code == 0
+    added = b"\r\n# Checklist <!-- deploycheck: phase=phase1 -->\r\n\r\n"
+    assert (folder / "list.md").read_bytes() == mark + raw.replace(b"---\r\n- [", b"---\r\n" + added + b"- [")
+    done = pytester.runpytest_subprocess("-p", "no:randomly")
+    assert done.ret == 10
+    done.stdout.fnmatch_lines(["HOLD  2/2 checks accounted for: 2 PENDING"])
+    assert "nothing to change" in deploycheck("init", "list.md").output
+
+
+def test_what_nearly_is_a_check_is_told_by_where_it_stands(folder: Path, deploycheck: Cli) -> None:
+    """Before anything is written, and after a heading has moved it down."""
+    (folder / "list.md").write_text("- [ ] Built\n- [] Shipped\n\n```\n- [ ] Told\n", encoding="utf-8")
+    slips = (
+        "no check: list.md:{}: '[] Shipped' is nearly a box, and none; write `- [ ] ` before its text",
+        "no check: list.md:{}: the task line is text of the block at line {}, which is never closed",
+    )
+
+    for arguments, moved in ((), 0), (("--write",), 2), ((), 2):
+        output = deploycheck("init", "list.md", *arguments).output
+        assert slips[0].format(2 + moved) in output
+        assert slips[1].format(5 + moved, 4 + moved) in output
+
+
 @pytest.mark.parametrize(
     ("content", "arguments", "complaint"),
     [
         (None, (), "there is no such file"),
         (b"# A\n\nText\n", (), "list.md: it has no task-list lines"),
-        (b"- [ ] a\n", (), "list.md:1: no heading stands above this line"),
+        (b"- [] a\n", (), "list.md:1: '[] a' is nearly a box, and none; write `- [ ] ` before its text"),
+        (b"- [ ] a <!-- deploycheck: id= -->\n", (), "list.md:1: 'id=' is not understood here"),
         (LIST.encode("utf-16"), (), "list.md: it is UTF-16, not UTF-8; save it as UTF-8"),
         (LIST.encode(), ("--phase", "Build"), 'write it as "Heading=marker"'),
         (LIST.encode(), ("--phase", "Nowhere=x"), "no heading can be meant by 'Nowhere'"),
