@@ -15,10 +15,19 @@ import click
 
 from pytest_deploycheck.cli.common import CliError
 from pytest_deploycheck.cli.planning import Planned, collect_plan
-from pytest_deploycheck.core.approvals import Context, Ruling, by_check, rule, waive
-from pytest_deploycheck.core.approvals_data import is_link, signoff_to_data, waiver_to_data
+from pytest_deploycheck.core.approvals import (
+    UNVERSIONED,
+    UNVERSIONED_VALID,
+    Context,
+    Ruling,
+    by_check,
+    rule,
+    span,
+    waive,
+)
+from pytest_deploycheck.core.approvals_data import is_link, signoff_to_data, unshown, waiver_to_data
 from pytest_deploycheck.core.errors import ApprovalsError
-from pytest_deploycheck.core.identity import identity
+from pytest_deploycheck.core.identity import doubt
 from pytest_deploycheck.core.model import (
     Approvals,
     Check,
@@ -139,7 +148,15 @@ def warn_of(desk: Desk, *, by: str, release: str | None) -> None:
     """Say on standard error why what is written now may not count in the gate."""
     if desk.planned.settings["four_eyes"]:
         click.echo(f"note: four eyes are asked for: somebody else than {by} must run the gate", err=True)
-    if not release and not desk.planned.settings["release"]:
+    if release or desk.planned.settings["release"]:
+        return
+    if desk.context.release == UNVERSIONED:
+        click.echo(
+            f"note: the release has no name, so this counts for {span(UNVERSIONED_VALID)}; name it with --release or "
+            "DEPLOYCHECK_RELEASE, here and for pytest",
+            err=True,
+        )
+    else:
         click.echo(
             f"note: the release {desk.context.release!r} is git's word for the folder, and changes with every commit, "
             "also with one of this file; name it with --release or DEPLOYCHECK_RELEASE, here and for pytest",
@@ -148,15 +165,23 @@ def warn_of(desk: Desk, *, by: str, release: str | None) -> None:
 
 
 def who(by: str | None, root: Path) -> str:
-    """The person who signs: as ``--by`` says, else git's user; raises ``CliError`` where neither names anybody."""
+    """The person who signs: as ``--by`` says, else git's user.
+
+    Raises ``CliError`` where neither names anybody, or what names him would be refused in the file of approvals.
+    """
     if by is not None:
-        if not identity(by) or "\n" in by:
-            raise CliError(f'--by {by!r} names nobody; write "Name <name@example.org>" or an address')
-        return by.strip()
+        return _certain(by.strip(), f"--by {by!r}")
     name, mail = _git("user.name", root), _git("user.email", root)
     if not mail:
         raise CliError('who signs is not known: give --by "Name <name@example.org>", or set git\'s user.email')
-    return f"{name} <{mail}>" if name else mail
+    person = f"{name} <{mail}>" if name else mail
+    return _certain(person, f"git's user, {person!r},")
+
+
+def _certain(person: str, shown: str) -> str:
+    if why := doubt(person) or unshown(person):
+        raise CliError(f'{shown} {why}; give --by "Name <name@example.org>" or an address')
+    return person
 
 
 def _git(key: str, root: Path) -> str:

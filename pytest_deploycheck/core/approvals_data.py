@@ -34,6 +34,16 @@ def is_link(name: str) -> bool:
     return _LINK.fullmatch(name) is not None
 
 
+def unshown(text: str, *, but: str = "") -> str:
+    """Why a text may not stand in the file: a terminal would obey it, and people would not read what stands there.
+
+    Empty where it may. The characters in `but` do no harm.
+    """
+    bad = (char for char in text if unicodedata.category(char) in ("Cc", "Cs") and char not in but)
+    found = next(bad, None)
+    return f"has a character that cannot be shown: U+{ord(found):04X}" if found else ""
+
+
 def approvals_from_data(
     data: Data, *, shown_as: str, digest: str = "", lines: Mapping[str, Sequence[int]] | None = None
 ) -> Approvals:
@@ -51,6 +61,12 @@ def approvals_from_data(
         signoffs=tuple(_signoff(_Entry("signoff", *place)) for place in _entries(data, "signoff", shown_as, lines)),
         waivers=tuple(_waiver(_Entry("waiver", *place)) for place in _entries(data, "waiver", shown_as, lines)),
     )
+
+
+def refuse_entry(kind: str, row: Data) -> None:
+    """Raise ``ApprovalsError`` for a new entry of ``signoff`` or ``waiver`` that no reader would take."""
+    read = {"signoff": _signoff, "waiver": _waiver}[kind]
+    read(_Entry(kind, dict(row), ""))
 
 
 def refuse_unknown(approvals: Approvals, ids: Iterable[str]) -> None:
@@ -89,7 +105,8 @@ class _Entry:
     def error(self, why: str) -> ApprovalsError:
         row = getattr(self, "row", {})
         about = row.get("check")
-        return ApprovalsError(f"{self.source}: the {self.kind}{f' of {about!r}' if about else ''}: {why}")
+        where = f"{self.source}: " if self.source else ""
+        return ApprovalsError(f"{where}the {self.kind}{f' of {about!r}' if about else ''}: {why}")
 
     def require(self, needs: Sequence[str], keys: set[str]) -> None:
         if unknown := sorted(set(self.row) - keys):
@@ -102,10 +119,8 @@ class _Entry:
         value = self.row.get(name, "")
         if not isinstance(value, str):
             raise self.error(f"{name} must be text, in quotes")
-        for char in value:
-            # A terminal would obey them, and people would not read what stands there.
-            if unicodedata.category(char) in ("Cc", "Cs") and not (char in "\r\n\t" and name in _LONG):
-                raise self.error(f"{name} has a character that cannot be shown: U+{ord(char):04X}")
+        if why := unshown(value, but="\r\n\t" if name in _LONG else ""):
+            raise self.error(f"{name} {why}")
         return value.strip()
 
     def moment(self, name: str) -> datetime:

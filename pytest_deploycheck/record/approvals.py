@@ -13,7 +13,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from pytest_deploycheck.core.approvals_data import approvals_from_data, is_link, signoff_to_data, waiver_to_data
+from pytest_deploycheck.core.approvals_data import (
+    approvals_from_data,
+    is_link,
+    refuse_entry,
+    signoff_to_data,
+    waiver_to_data,
+)
 from pytest_deploycheck.core.errors import ApprovalsError
 from pytest_deploycheck.core.model import Approvals, Proof, Signoff, Waiver
 from pytest_deploycheck.record.files import write_atomically
@@ -129,6 +135,7 @@ def add_waiver(path: Path, waiver: Waiver) -> None:
 
 
 def _add(path: Path, kind: str, data: dict[str, Any]) -> None:
+    refuse_entry(kind, data)
     target = Path(os.path.realpath(path))  # a link stays one
     with _alone(target):
         raw = _read(target, str(path)) or b""

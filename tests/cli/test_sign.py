@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import subprocess
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +14,9 @@ from pytest_deploycheck.core.model import Decision, Signoff
 from pytest_deploycheck.record.approvals import read_approvals
 
 Cli = Callable[..., Result]
+GIT = ("git", "-c", "user.name=Ann", "-c", "user.email=ann@example.org")
 ANN = "Ann <ann@example.org>"
+WAIVED = ("--reason", "known leak", "--expires", "2999-12-01T18:00Z")
 
 
 def signed(name: str = "deploycheck-approvals.toml") -> list[Signoff]:
@@ -68,7 +71,10 @@ def test_of_a_list_with_a_mistake_nothing_is_signed(desk: Cli) -> None:
         (["phase1.config", "--by", ANN], "phase1.config is judged by "),
         (["phase1.told", "--by", ANN, "--evidence", "gone.png"], "'gone.png' is neither a link nor a file"),
         (["phase1.told"], "who signs is not known: give --by"),
-        (["phase1.told", "--by", " "], "names nobody"),
+        (
+            ["phase1.told", "--by", ANN, "--note", "\x1b[2J"],
+            "Error: the signoff of 'phase1.told': note has a character",
+        ),
         (["phase1.told", "--by", ANN, "--valid", "soon"], "'soon' is no duration"),
         (["phase1.told", "--by", ANN, "--valid", "99999999d"], "longer than the calendar"),
         (["phase1.told", "--by", ANN, "--evidence", ""], "evidence without a name"),
@@ -90,6 +96,29 @@ def test_what_would_not_count_is_refused(desk: Cli, words: list[str], said: str)
     assert not Path("deploycheck-approvals.toml").exists()
 
 
+@pytest.mark.parametrize(
+    ("by", "why"),
+    [
+        (" ", "names nobody"),
+        ("Ann <>", "names nobody: it has no address that can be read"),
+        ("ann@example.org bob@example.org", "names several addresses"),
+        ("\u0430nn@example.org", "mixes the letters of several alphabets in '\u0430nn'"),
+        ("Ann\x1b <ann@example.org>", "has a character that cannot be shown: U+001B"),
+        ("Ann\n<ann@example.org>", "has a character that cannot be shown: U+000A"),
+    ],
+)
+@pytest.mark.parametrize("words", [["sign", "phase1.told"], ["sign"], ["waive", "phase1.config", *WAIVED]])
+def test_who_could_not_stand_in_the_file_is_refused_before_anything_is_asked(
+    desk: Cli, words: list[str], by: str, why: str
+) -> None:
+    """One line with the way out, as for an entry written by hand."""
+    result = desk(*words, "--by", by, "--release", "r1")
+
+    assert result.exit_code == 4
+    assert result.output == f'Error: --by {by!r} {why}; give --by "Name <name@example.org>" or an address\n'
+    assert not Path("deploycheck-approvals.toml").exists()
+
+
 def test_only_those_may_sign_whom_the_owner_names(desk: Cli, pytester: pytest.Pytester) -> None:
     """The ini file says who belongs to a group."""
     pytester.makeini(
@@ -108,6 +137,11 @@ def test_git_knows_who_signs(desk: Cli, pytester: pytest.Pytester) -> None:
 
     assert desk("sign", "phase1.told").exit_code == 0
     assert signed()[0].by == "Bob <bob@example.org>"
+
+    pytester.run("git", "config", "user.name", "bob@old.example")
+    refused = desk("sign", "phase1.told")
+    assert refused.exit_code == 4
+    assert "git's user, 'bob@old.example <bob@example.org>', names several addresses; give --by" in refused.output
 
 
 def test_a_rejection_stands_until_the_same_person_accepts(desk: Cli) -> None:
@@ -146,7 +180,11 @@ def test_a_release_that_changes_by_itself_is_called_out(desk: Cli, monkeypatch: 
     """The sign-off would be for a release that no later run has."""
     monkeypatch.delenv("DEPLOYCHECK_RELEASE")
 
-    assert "name it with --release" in desk("sign", "phase1.told", "--by", ANN).stderr
+    nameless = desk("sign", "phase1.told", "--by", ANN).stderr
+    assert "the release has no name, so this counts for 24 h; name it with --release" in nameless
+    subprocess.run([*GIT, "init", "-q"], check=True)
+    subprocess.run([*GIT, "commit", "-q", "--allow-empty", "-m", "a"], check=True)
+    assert "is git's word for the folder, and changes" in desk("sign", "phase1.told", "--by", ANN).stderr
     assert "name it with" not in desk("sign", "phase1.told", "--by", ANN, "--release", "1.4").stderr
 
 
