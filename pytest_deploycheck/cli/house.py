@@ -31,7 +31,8 @@ class House(click.Group):
     ) -> Any:
         """As click's, but a wrong call ends with 4, an interruption with 2, an unforeseen error with 3.
 
-        click's own numbers for these mean something else here: 1 would be NO-GO.
+        click's own numbers for these mean something else here: 1 would be NO-GO. A reader who has gone away, as
+        ``head`` does, is an interruption too.
         """
         call: Callable[[], Any] = partial(super().main, args, prog_name, complete_var, False, **extra)
         if not standalone_mode:
@@ -42,6 +43,8 @@ class House(click.Group):
         except click.ClickException as error:
             error.show()
             sys.exit(error.exit_code if isinstance(error, CliError) else ExitCode.USAGE_ERROR)
+        except SystemExit:  # click's, for a pipe that nobody reads any more; it has silenced the streams
+            sys.exit(ExitCode.INTERRUPTED)
         except click.Abort:
             click.echo("interrupted", err=True)
             sys.exit(ExitCode.INTERRUPTED)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
+import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +25,8 @@ from pytest_deploycheck.report.inert import inert, one_line
 Entry = Callable[[Check, Decision, str, tuple[Proof, ...]], Signoff]
 
 _KEYS = "[a]ccept  [r]eject  [s]kip  [e]vidence  [q]uit"
+#: The same for a terminal that is as narrow as a phone.
+_SHORT_KEYS = "[a]ccept [r]eject [s]kip\n  [e]vidence [q]uit"
 _DECISIONS = {"a": Decision.ACCEPT, "r": Decision.REJECT}
 
 
@@ -38,12 +43,13 @@ def walk(desk: Desk, entry: Entry, signed: list[Signoff], *, by: str, note: str,
     if not waiting:
         click.echo(f"no check of release {desk.context.release} waits for your word", err=err)
         return
+    _require_terminal()
     click.echo(f"release {desk.context.release}: {count(len(waiting), 'check')} to sign", err=err)
     try:
         for number, (check, ruling) in enumerate(waiting, start=1):
             click.echo("", err=err)
             click.echo(click.style(f"{number}/{len(waiting)}  {check.id}", bold=True), err=err)
-            for line in _card(check, ruling):
+            for line in _card(check, ruling, _width(err=err)):
                 click.echo(line, err=err)
             _settle(check, entry, desk, signed, note, err=err)
     except _QuitError:
@@ -51,8 +57,31 @@ def walk(desk: Desk, entry: Entry, signed: list[Signoff], *, by: str, note: str,
     except (KeyboardInterrupt, EOFError, click.Abort):
         click.echo(f"\n{_told(signed, len(waiting))}", err=True)
         raise click.Abort from None
+    except BrokenPipeError:
+        raise
     except OSError as error:
-        raise CliError(f"there is no terminal to ask in ({error.strerror}); name the checks to sign") from error
+        click.echo(err=err)
+        raise _no_terminal(f" ({error.strerror})") from error
+
+
+def _require_terminal() -> None:
+    """Raise ``CliError`` where the keys would come from a terminal, and the words from something else."""
+    try:
+        number = sys.stdin.fileno()
+    except (OSError, ValueError):  # somebody has put something of his own in its place
+        return
+    if not os.isatty(number):
+        raise _no_terminal("")
+
+
+def _no_terminal(why: str) -> CliError:
+    return CliError(f"there is no terminal to ask in{why}; name the checks to sign")
+
+
+def _width(*, err: bool) -> int:
+    """How many columns there are to write in; 0 for no end of them, as in a file."""
+    stream = sys.stderr if err else sys.stdout
+    return os.get_terminal_size(stream.fileno()).columns if stream.isatty() else 0
 
 
 def _has_signed(by: str, ruling: Ruling) -> bool:
@@ -60,24 +89,40 @@ def _has_signed(by: str, ruling: Ruling) -> bool:
     return any(identity(signoff.by) == identity(by) for signoff in ruling.signoffs)
 
 
-def _card(check: Check, ruling: Ruling) -> Iterator[str]:
+def _card(check: Check, ruling: Ruling, width: int) -> Iterator[str]:
     """What a person needs to know before the answer."""
-    yield f"  {one_line(check.title)}"
+    yield from _filled(one_line(check.title), width)
+    # What stands under the line is shown as it stands: it may be a command.
     for line in inert(check.text).splitlines():
         yield f"  | {line}".rstrip()
-    yield f"  owner: {one_line(check.owner) or 'nobody is named'}"
+    yield from _filled(f"owner: {one_line(check.owner) or 'nobody is named'}", width)
     if check.remediation:
-        yield f"  before you sign: {one_line(check.remediation)}"
+        yield from _filled(f"before you sign: {one_line(check.remediation)}", width)
     if check.signers > 1:
-        yield f"  it takes the word of {check.signers} people"
-    yield f"  now: {one_line(ruling.reason)}"
+        yield from _filled(f"it takes the word of {check.signers} people", width)
+    yield from _filled(f"now: {one_line(ruling.reason)}", width)
+
+
+def _filled(text: str, width: int) -> list[str]:
+    """The text, its lines broken between words."""
+    if not width:
+        return [f"  {text}"]
+    return textwrap.wrap(
+        text,
+        max(width - 1, 20),
+        initial_indent="  ",
+        subsequent_indent="    ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    ) or ["  "]
 
 
 def _settle(check: Check, entry: Entry, desk: Desk, signed: list[Signoff], note: str, *, err: bool) -> None:
     """One check's answer; asks again until there is one."""
     proofs: tuple[Proof, ...] = ()
     while True:
-        click.echo(f"  {_KEYS} ", nl=False, err=err)
+        keys = _SHORT_KEYS if 0 < _width(err=err) < len(_KEYS) + 6 else _KEYS
+        click.echo(f"  {keys} ", nl=False, err=err)
         key = click.getchar().lower()
         if not key:
             raise EOFError

@@ -104,6 +104,18 @@ def test_whatever_happens_is_one_line_and_no_traceback(
     assert len(result.stderr.splitlines()) == 1
 
 
+def test_a_reader_that_went_away_is_an_interruption(desk: Cli) -> None:
+    """And no NO-GO, nor a fault of ours: nothing is said of it."""
+    program = [sys.executable, "-c", "from pytest_deploycheck.cli import main; main(prog_name='deploycheck')"]
+    reading, writing = os.pipe()
+    os.close(reading)
+
+    done = subprocess.run([*program, "plan"], stdout=writing, stderr=subprocess.PIPE, check=False)
+
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (2, b"")
+
+
 def test_where_it_came_from_can_be_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """By an environment variable that the line names."""
     monkeypatch.setattr(main.commands["completion"], "callback", lambda **_: 1 / 0)
