@@ -7,19 +7,17 @@ from dataclasses import dataclass, field, replace
 from textwrap import dedent, indent
 from typing import TYPE_CHECKING
 
-from pytest_deploycheck.core.errors import ChecklistError
 from pytest_deploycheck.markdown.comments import ANY_COMMENT, speaks_to_us
 from pytest_deploycheck.markdown.matter import matter_lines
+from pytest_deploycheck.markdown.parser import Parser, line_of
 from pytest_deploycheck.markdown.slips import slips
+from pytest_deploycheck.markdown.wording import BOX, as_written, bold_words, comments, plain, targets, without_comments
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
 #: Where Markdown ends a line; Python's own ``splitlines`` knows more places.
 LINE_END = re.compile(r"\r\n?|\n")
-#: Levels of lists and quotes within each other. The parser drops what lies deeper without a word.
-_DEEPEST = 100
-_BOX = re.compile(r"\[(?P<tick>[ xX])\](?=\s|$)")
 _LONGEST_NAME = 60
 _CLOSING = " .:;,"
 _LISTS = ("bullet_list_open", "ordered_list_open")
@@ -90,25 +88,16 @@ class Document:
         return replace(self, parts=parts, loose=loose, slips=[(line + by, what) for line, what in self.slips])
 
 
-def parse(text: str, *, shown_as: str) -> Document:
-    """Read the text; raises ``ChecklistError`` where it is nested too deeply to be read whole."""
-    from markdown_it import MarkdownIt
-    from markdown_it.rules_block import table
+def parse(text: str, *, shown_as: str, parser: Parser | None = None) -> Document:
+    """Read the text; raises ``ChecklistError`` where it is nested too deeply to be read whole.
 
+    A `parser` that has read nearly the same text before is quicker.
+    """
     lines = LINE_END.split(text)
     # Blank lines in its place: every other line keeps its number.
     matter = matter_lines(lines)
     lines[:matter] = [""] * matter
-    parser = MarkdownIt("commonmark", {"maxNesting": _DEEPEST}).enable("strikethrough")
-    # Behind lists, or a line with a pipe above dashes would be taken for a table's head.
-    parser.block.ruler.after("list", "table behind lists", table, {"alt": ["paragraph", "reference"]})
-    try:
-        tokens = parser.parse("\n".join(lines))
-    except RecursionError as error:
-        raise ChecklistError(f"{shown_as}: links or pictures are nested too deeply to be read; unfold them") from error
-    for token in tokens:
-        if token.level >= _DEEPEST - 1 and token.type in ("list_item_open", "blockquote_open"):
-            raise ChecklistError(f"{shown_as}:{_line(token)}: lists are nested too deeply to be read; unfold them")
+    tokens = (parser or Parser()).parse(lines, shown_as=shown_as)
     walker = _Walker(tokens, lines)
     walker.document.matter = matter
     walker.walk()
@@ -153,7 +142,7 @@ class _Walker:
                 case "inline" if not self._is_heading(position):
                     self._take_inline(position)
                 case "html_block":
-                    self._take_comments(position, [token.content], _line(token))
+                    self._takecomments(position, [token.content], line_of(token))
                     self._show(position, ANY_COMMENT.sub("", token.content))
                 case "code_block":
                     self._show(position, indent(token.content, "    "))
@@ -171,7 +160,7 @@ class _Walker:
                 line=first + 1,
                 last_line=end - underlined,
                 underlined=underlined,
-                comments=tuple(_comments(inline)),
+                comments=tuple(comments(inline)),
             )
         )
 
@@ -186,14 +175,14 @@ class _Walker:
 
     def _open_item(self, position: int) -> None:
         token, inline = self._tokens[position], _first_paragraph(self._tokens, position)
-        box = _BOX.match(inline.content) if inline else None
+        box = BOX.match(inline.content) if inline else None
         title = plain(inline, box=box is not None) if inline else ""
-        label = (_label(inline) if inline else "") or title
+        label = (bold_words(inline) if inline else "") or title
         task = None
         if box is not None and inline is not None:
             names = [item.name for item in self._open if item.name]
             task = Task(
-                line=_line(inline),
+                line=line_of(inline),
                 title=": ".join([*names, *filter(None, [title])]),
                 label=label,
                 ticked=box["tick"] != " ",
@@ -205,9 +194,9 @@ class _Walker:
         item = _Item(level=token.level, name=_short(label), task=task)
         if task is not None and inline is not None:
             above = [part for item in self._open if item.task is None for part in (*item.wording, *item.chunks)]
-            item.chunks += [*above, "\n".join(_as_written(inline))]
-        elif inline is not None and (item.name != title.rstrip(_CLOSING) or _as_written(inline)):
-            item.wording = ["\n".join([f"Under: {_without_comments(inline)}", *targets(inline)])]
+            item.chunks += [*above, "\n".join(as_written(inline))]
+        elif inline is not None and (item.name != title.rstrip(_CLOSING) or as_written(inline)):
+            item.wording = ["\n".join([f"Under: {without_comments(inline)}", *targets(inline)])]
         self._open.append(item)
 
     def _close_item(self) -> None:
@@ -220,15 +209,15 @@ class _Walker:
         paragraph = position - 1
         if not self._is_line(paragraph) or (self._open and self._open[-1].task is None):
             self._show_targets(inline)
-        self._take_comments(paragraph, _comments(inline), _line(inline))
+        self._takecomments(paragraph, comments(inline), line_of(inline))
         if self._tokens[paragraph].type != "paragraph_open" or self._is_line(paragraph):
             return
-        self._show(paragraph, _without_comments(inline))
+        self._show(paragraph, without_comments(inline))
 
     def _take_block(self, position: int) -> None:
         token = self._tokens[position]
         if token.type == "fence":
-            fence = Fence(info=token.info.strip(), code=token.content, line=_line(token))
+            fence = Fence(info=token.info.strip(), code=token.content, line=line_of(token))
             owner = self._owner(position)
             if owner is None or owner.task is None:
                 self.document.loose.append((fence.line, fence))
@@ -238,7 +227,7 @@ class _Walker:
         elif position not in self._holding:
             self._show(position, ANY_COMMENT.sub("", self._source(token)))
 
-    def _take_comments(self, position: int, contents: list[str], line: int) -> None:
+    def _takecomments(self, position: int, contents: list[str], line: int) -> None:
         """Give comments to the task whose own block begins at `position`, or to nobody."""
         owner = self._owner(position)
         for content in filter(speaks_to_us, contents):
@@ -272,83 +261,11 @@ class _Walker:
         return dedent("\n".join(prefix.sub("", line, count=1) for line in lines)).rstrip()
 
 
-def plain(inline: Token, *, box: bool = False) -> str:
-    """The text that a reader sees, on one line, without markup and comments; without its `box`, where it has one."""
-    parts = []
-    for child in inline.children or ():
-        match child.type:
-            case "text" | "code_inline" | "image":
-                parts.append(child.content)
-            case "softbreak" | "hardbreak":
-                parts.append(" ")
-            case "html_inline" if child.content.lower().startswith("<br"):
-                parts.append(" ")
-    text = "".join(parts)
-    if box:
-        # Where the document defines a link called x, the parser takes [x] for it.
-        text = text[3:] if text.startswith("[") else text[1:]
-    return re.sub(r"\s+", " ", text).strip()
-
-
-def _label(inline: Token) -> str:
-    """The text of the first bold run, without a closing colon."""
-    parts: list[str] = []
-    inside = False
-    for child in inline.children or ():
-        if child.type == "strong_close":
-            break
-        if inside and child.type in ("text", "code_inline", "softbreak"):
-            parts.append(child.content or " ")
-        inside = inside or child.type == "strong_open"
-    return "".join(parts).strip().removesuffix(":")
-
-
 def _short(label: str) -> str:
     """What an item is called in the titles of those nested in it."""
     if len(label) > _LONGEST_NAME:
         label = label[: label.rfind(" ", 0, _LONGEST_NAME)] + "\N{HORIZONTAL ELLIPSIS}"
     return label.rstrip(_CLOSING)
-
-
-def _without_comments(inline: Token) -> str:
-    content = inline.content
-    for comment in _all_comments(inline):
-        content = content.replace(comment, "", 1)
-    return content
-
-
-def targets(inline: Token) -> list[str]:
-    """The addresses of links and pictures that the text itself does not hold, because it names them by reference."""
-    hrefs = (child.attrGet("href") or child.attrGet("src") for child in inline.children or ())
-    return [f"It refers to: {href}" for href in dict.fromkeys(hrefs) if href and str(href) not in inline.content]
-
-
-def _as_written(inline: Token) -> list[str]:
-    """A task's own line as Markdown, where the title leaves out of it what a reader of the page sees."""
-    if not any(
-        child.type in ("link_open", "image", "s_open")
-        or (child.type == "html_inline" and child.content[1] != "!" and not child.content.lower().startswith("<br"))
-        for child in inline.children or ()
-    ):
-        return []
-    return [f"As written: {_BOX.sub('', _without_comments(inline), count=1).strip()}", *targets(inline)]
-
-
-def _all_comments(inline: Token) -> list[str]:
-    return [child.content for child in inline.children or () if child.type == "html_inline" and child.content[1] == "!"]
-
-
-def _comments(inline: Token) -> list[str]:
-    """The comments that speak to us, and text that tries to and that the parser takes for no comment."""
-    html = [content for content in _all_comments(inline) if speaks_to_us(content)]
-    return html + [
-        child.content for child in inline.children or () if child.type == "text" and speaks_to_us(child.content)
-    ]
-
-
-def _line(token: Token) -> int:
-    """The number, from 1, of the line on which a block token begins."""
-    return token.map[0] + 1 if token.map else 0
 
 
 def _first_paragraph(tokens: list[Token], position: int) -> Token | None:
@@ -371,7 +288,7 @@ def _holding_tasks(tokens: list[Token]) -> tuple[set[int], set[int]]:
         if token.type == "list_item_open":
             items.append((position, around[-1]))
             inline = _first_paragraph(tokens, position)
-            if inline is not None and _BOX.match(inline.content):
+            if inline is not None and BOX.match(inline.content):
                 holding.update((*around, position))
         if token.type in (*_LISTS, "list_item_open", "blockquote_open"):
             around.append(position)

@@ -12,6 +12,7 @@ from pytest_deploycheck.core.checklist import Checklist
 from pytest_deploycheck.core.errors import ChecklistError
 from pytest_deploycheck.markdown.comments import read_values
 from pytest_deploycheck.markdown.document import LINE_END, Heading, Task, parse
+from pytest_deploycheck.markdown.parser import Parser
 from pytest_deploycheck.markdown.reader import read_document, refuse_marker
 
 _LEVELS = range(1, 7)
@@ -121,7 +122,8 @@ def propose(text: str, *, shown_as: str, level: int | None = None, named: Mappin
     `named` gives headings, by their text, the markers they are to carry. What is in a phase already stays there, so
     that a second proposal changes nothing. Raises ``ChecklistError``.
     """
-    document = parse(text, shown_as=shown_as)
+    parser = Parser()
+    document = parse(text, shown_as=shown_as, parser=parser)
     loose = tuple(f"{shown_as}:{line}: {what}" for line, what in document.slips)
     if not any(isinstance(part, Task) for part in document.parts):
         raise ChecklistError(_no_tasks(shown_as, loose))
@@ -136,7 +138,7 @@ def propose(text: str, *, shown_as: str, level: int | None = None, named: Mappin
     _name(draft, {owner.line: owner for owner in owners.values() if owner.line not in draft.existing}, by_name)
     _mend(draft, waiting, owners)
     proposed = _with_comments(text, draft, document.matter)
-    checklist = _read_back(proposed, draft, len(LINE_END.findall(text)), shown_as)
+    checklist = _read_back(proposed, draft, len(LINE_END.findall(text)), shown_as, parser)
     return Proposal(
         text=proposed,
         phases=_described(draft),
@@ -326,12 +328,12 @@ def _described(draft: _Draft) -> tuple[ProposedPhase, ...]:
     )
 
 
-def _read_back(proposed: str, draft: _Draft, line_ends: int, shown_as: str) -> Checklist:
+def _read_back(proposed: str, draft: _Draft, line_ends: int, shown_as: str, parser: Parser) -> Checklist:
     """The document as pytest would read it, with the numbers of its `line_ends` as it was given.
 
     Raises ``ChecklistError`` where it is not what was proposed.
     """
-    document = parse(proposed, shown_as=shown_as).shifted(line_ends - len(LINE_END.findall(proposed)))
+    document = parse(proposed, shown_as=shown_as, parser=parser).shifted(line_ends - len(LINE_END.findall(proposed)))
     checklist = read_document(document, shown_as=shown_as, digest="")
     expected = {*draft.existing.values(), *draft.chosen.values()}
     if {phase.marker for phase in checklist.phases} != expected or checklist.strays:
