@@ -21,6 +21,8 @@ _WAIVER_NEEDS = ("check", "by", "at", "reason", "expires")
 _WAIVER_KEYS = {*_WAIVER_NEEDS, "release", "ticket"}
 _TIMES = ("at", "expires")
 _LINK = re.compile(r"(?!(?i:file):)(?:[A-Za-z][A-Za-z0-9+.-]+://|mailto:|urn:)\S+")
+#: What an entry says by leaving it out: written and empty, it may be a variable that nobody filled.
+_NEVER_EMPTY = ("decision", "text_digest", "release", "target")
 #: Texts that may have several lines.
 _LONG = ("note", "reason")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -49,12 +51,15 @@ def approvals_from_data(
 ) -> Approvals:
     """The approvals in a parsed TOML document.
 
-    `lines` are the numbers of the lines where the entries of ``signoff`` and ``waiver`` begin, in their order. Raises
-    ``ApprovalsError`` with file and line for unknown keys, wrong types, times without a zone, an end that is not after
-    its beginning, and for what is missing.
+    `lines` are the numbers of the lines where each name at the top begins: of ``signoff`` and ``waiver`` those of their
+    entries, in their order. Raises ``ApprovalsError`` with file and line for unknown keys, wrong types, times without a
+    zone, an end that is not after its beginning, and for what is missing.
     """
     if unknown := sorted(set(data) - {"signoff", "waiver"}):
-        raise ApprovalsError(f"{shown_as}:1: unknown: {unknown[0]!r}; only [[signoff]] and [[waiver]] may stand there")
+        place = next(iter((lines or {}).get(unknown[0], ())), 1)
+        raise ApprovalsError(
+            f"{shown_as}:{place}: unknown: {unknown[0]!r}; only [[signoff]] and [[waiver]] may stand there"
+        )
     return Approvals(
         path=shown_as,
         digest=digest,
@@ -85,9 +90,10 @@ def _entries(
     data: Data, name: str, shown_as: str, lines: Mapping[str, Sequence[int]] | None
 ) -> Iterable[tuple[Any, str]]:
     rows = data.get(name, [])
-    if not isinstance(rows, list):
-        raise ApprovalsError(f"{shown_as}:1: {name} must be a list of entries: write [[{name}]] above each")
     known = (lines or {}).get(name, ())
+    if not isinstance(rows, list):
+        place = next(iter(known), 1)
+        raise ApprovalsError(f"{shown_as}:{place}: {name} must be a list of entries: write [[{name}]] above each")
     for place, row in enumerate(rows):
         yield row, f"{shown_as}:{known[place] if place < len(known) else 1}"
 
@@ -114,6 +120,9 @@ class _Entry:
         for name in needs:
             if name not in self.row or (name not in _TIMES and not self.text(name)):
                 raise self.error(f"{name} is missing")
+        for name in _NEVER_EMPTY:
+            if name in self.row and not self.text(name):
+                raise self.error(f"{name} is empty; give it a value, or leave the line out")
 
     def text(self, name: str) -> str:
         value = self.row.get(name, "")
@@ -192,8 +201,10 @@ def _proof(row: Any, entry: _Entry) -> Proof:
     if not isinstance(row, dict) or set(row) != {"file", "sha256"}:
         raise entry.error("evidence is a link in quotes, or a table of exactly file and sha256")
     name, sha256 = row["file"], row["sha256"]
-    if not isinstance(name, str) or not name.strip() or "\0" in name:
+    if not isinstance(name, str) or not name.strip():
         raise entry.error("the file of its evidence must be a path, in quotes")
+    if why := unshown(name):
+        raise entry.error(f"the file of its evidence {why}")
     if not isinstance(sha256, str) or not _SHA256.fullmatch(sha256):
         raise entry.error(f"the sha256 of {name} must be 64 hexadecimal digits, in quotes")
     return Proof(name=name, sha256=sha256)

@@ -24,9 +24,17 @@ from pytest_deploycheck.core.errors import ApprovalsError
 from pytest_deploycheck.core.model import Approvals, Proof, Signoff, Waiver
 from pytest_deploycheck.record.files import write_atomically
 
-_HEADER = re.compile(r"""\s*\[\[\s*["']?(signoff|waiver)["']?\s*\]\]""")
+#: What stands at the start of a line: the head of a list's entry, of a table, or a key.
+_NAME = re.compile(
+    r"""[ \t]*(?: \[\[[ \t]*["']?(?P<entry>[\w-]+)["']?[ \t]*\]\] | (?:\[[ \t]*)?["']?(?P<name>[\w-]+) )""", re.VERBOSE
+)
+#: Texts of several lines and of one, comments, ends of lines, and what lies between them.
+_TOKEN = re.compile(
+    r'''"""[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*"{3,5} | \'{3}.*?\'{3,5}
+    | "[^"\\]*(?:\\.[^"\\]*)*" | \'[^\']*\' | \#[^\n]* | \n | [^"\'\#\n]+ | .''',
+    re.VERBOSE | re.DOTALL,
+)
 _PLACE = re.compile(r"\(at line (\d+), column \d+\)")
-_QUOTES = ('"""', "'''")
 
 
 def read_approvals(path: Path, shown_as: str) -> Approvals:
@@ -69,20 +77,27 @@ def _parse(raw: bytes, shown_as: str) -> Approvals:
         why = _PLACE.sub("", str(error)).strip()
         raise ApprovalsError(f"{shown_as}:{number}: this is no TOML: {why}") from error
     return approvals_from_data(
-        data, shown_as=shown_as, digest=hashlib.sha256(raw).hexdigest(), lines=_lines_of_entries(text)
+        data, shown_as=shown_as, digest=hashlib.sha256(raw).hexdigest(), lines=_lines_of_names(text)
     )
 
 
-def _lines_of_entries(text: str) -> dict[str, list[int]]:
-    """Where the entries begin; what stands inside a text of several lines is none."""
-    found: dict[str, list[int]] = {"signoff": [], "waiver": []}
-    inside = ""
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not inside and (match := _HEADER.match(line)):
-            found[match[1]].append(number)
-        for quotes in re.findall("|".join(_QUOTES), line):
-            if not inside or inside == quotes:
-                inside = "" if inside else quotes
+def _lines_of_names(text: str) -> dict[str, list[int]]:
+    """Name at the top of a document that is TOML -> where it begins; an entry of a list has the list's name.
+
+    What stands inside a text or behind a hash is none.
+    """
+    found: dict[str, list[int]] = {}
+    line, place, is_start = 1, 0, True
+    while place < len(text):
+        if is_start and (match := _NAME.match(text, place)):
+            name = match["entry"] or match["name"]
+            if match["entry"] or name not in found:
+                found.setdefault(name, []).append(line)
+        token = _TOKEN.match(text, place)
+        assert token is not None  # its last choice takes anything
+        is_start = token[0] == "\n"
+        line += token[0].count("\n")
+        place = token.end()
     return found
 
 
@@ -147,7 +162,11 @@ def _add(path: Path, kind: str, data: dict[str, Any]) -> None:
         gap = "\r\n" if "\r\n" in text else "\n"
         before = "" if not text else gap if text.endswith("\n") else gap * 2
         whole = text + before + entry
-        _parse(whole.encode("utf-8", "backslashreplace"), f"{path} with the new {kind}")
+        try:
+            _parse(whole.encode("utf-8", "backslashreplace"), str(path))
+        except ApprovalsError as error:  # the file and the entry are right, each for itself
+            said = f"nothing can be added below `{kind} = [...]`; write [[{kind}]] above each of its entries instead"
+            raise ApprovalsError(f"{path}: {said}") from error
         write_atomically(target, whole)
 
 

@@ -91,8 +91,17 @@ def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
     assert len(read_approvals(tmp_path / NAME, NAME).signoffs) == 2
 
 
-def test_lines_are_found_beside_texts_of_several_lines(tmp_path: Path) -> None:
-    note = '\nnote = """\n[[signoff]]\nsays nothing"""\n'
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"""\n[[signoff]]\nsays nothing"""',
+        '"""\n\\"""\n[[signoff]]"""""',
+        "'''\n\\\n[[signoff]]'''''",
+        '"\\"" # """\n\n',
+    ],
+)
+def test_lines_are_found_beside_texts_of_several_lines(text: str, tmp_path: Path) -> None:
+    note = f"\nnote = {text}\n"
 
     found = read(tmp_path, SIGNOFF + note + SIGNOFF)
 
@@ -125,6 +134,18 @@ WRONG: dict[str, tuple[str | bytes, str]] = {
     "two people": (SIGNOFF.replace("anna@example.org", "a@x <b@x>"), "names several addresses"),
     "a number for a text": (SIGNOFF + "note = 3\n", "note must be text"),
     "an unknown decision": (SIGNOFF + 'decision = "maybe"\n', "'maybe' is neither"),
+    "an empty decision": (SIGNOFF + 'decision = ""\n', "decision is empty; give it a value, or leave the line out"),
+    "an empty digest": (SIGNOFF + 'text_digest = " "\n', "text_digest is empty"),
+    "an empty target": (SIGNOFF + 'target = ""\n', "target is empty"),
+    "a waiver for an empty release": (WAIVER + 'release = ""\n', "release is empty"),
+    "evidence that moves the cursor": (
+        SIGNOFF + f'evidence = [{{ file = "\\u001b[2J", sha256 = "{"0" * 64}" }}]\n',
+        "the file of its evidence has a character that cannot be shown: U+001B",
+    ),
+    "a table below": (SIGNOFF + "\n[other]\na = 1\n", f"{NAME}:8: unknown: 'other'"),
+    "a single table below": (WAIVER + "\n[signoff]\na = 1\n", f"{NAME}:9: signoff must be a list"),
+    "behind quotes in a comment": (f'# it\'s """\n{SIGNOFF}# don\'t\n{SIGNOFF}a = 1\n', f"{NAME}:10: the signoff"),
+    "behind quotes in a text": (f"{SIGNOFF}note = \"a ''' b\"\n{SIGNOFF}a = 1\n", f"{NAME}:9: the signoff"),
     "an end before": (SIGNOFF + "expires = 2026-01-02T12:00:00Z\n", "it expires (2026-01-02T12:00:00+00:00) before"),
     "a short digest": (SIGNOFF + 'text_digest = "abc"\n', "text_digest must be 16 to 64"),
     "evidence that is no list": (SIGNOFF + 'evidence = "x.png"\n', "evidence must be a list"),
@@ -258,9 +279,19 @@ def test_an_entry_that_could_not_be_read_back_is_not_written(tmp_path: Path) -> 
     assert path.read_text() == SIGNOFF
 
 
+def test_what_is_written_as_one_list_is_told_how_to_write_instead(tmp_path: Path) -> None:
+    path = tmp_path / NAME
+    path.write_text("signoff = []\n")
+
+    with pytest.raises(ApprovalsError, match=r"below `signoff = \[\.\.\.\]`; write \[\[signoff\]\] above each"):
+        add_signoff(path, make_signoff())
+
+    assert path.read_text() == "signoff = []\n"
+
+
 def test_nothing_is_added_to_a_file_that_is_wrong(tmp_path: Path) -> None:
     path = tmp_path / NAME
-    for text in ("signoff = []\n", "[[signoff]]\n", "[["):
+    for text in ("waiver = []\nsignoff = []\n", "[[signoff]]\n", "[["):
         path.write_text(text)
         with pytest.raises(ApprovalsError):
             add_signoff(path, make_signoff())
