@@ -17,6 +17,7 @@ from pytest_deploycheck.markdown import decoded, read_bytes
 from pytest_deploycheck.markdown.document import LINE_END
 from pytest_deploycheck.markdown.propose import Proposal, propose
 from pytest_deploycheck.record.files import write_bytes_atomically
+from pytest_deploycheck.report.inert import inert, one_line
 
 TEST_FILE = "test_checklist.py"
 _EXAMPLE = '''"""Tests that automate lines of {checklist}; each carries its line's id, which `deploycheck plan` tells.
@@ -151,7 +152,8 @@ def _diff(changes: Iterable[_Change]) -> Iterator[str]:
             n=1,
         ):
             colour = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1])
-            yield click.style(line, fg=colour) if colour else line
+            shown = inert(line)
+            yield click.style(shown, fg=colour) if colour else shown
 
 
 def _tell(
@@ -165,7 +167,7 @@ def _tell(
     if changes and not written:
         click.echo()
     for phase in proposal.phases:
-        click.echo(f"{phase.marker}: {phase.title} ({phase.tasks} line{'s' * (phase.tasks != 1)})")
+        click.echo(f"{phase.marker}: {one_line(phase.title)} ({phase.tasks} line{'s' * (phase.tasks != 1)})")
     if proposal.heading:
         click.echo(f"one heading is new: {proposal.heading!r} at the top, because task lines stand under none")
     # What stands further down by now is told of by where it stands.
@@ -173,7 +175,7 @@ def _tell(
     for place in now.running:
         click.echo(f"runs: the block at {place}, each time its phase is checked")
     for slip in now.loose:
-        click.echo(f"no check: {slip}")
+        click.echo(f"no check: {inert(slip)}")
     _warn(proposal, configuration, checklist)
     if not changes:
         click.echo("nothing to change; `pytest` runs it")

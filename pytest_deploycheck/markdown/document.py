@@ -264,7 +264,8 @@ class _Walker:
 def _short(label: str) -> str:
     """What an item is called in the titles of those nested in it."""
     if len(label) > _LONGEST_NAME:
-        label = label[: label.rfind(" ", 0, _LONGEST_NAME)] + "\N{HORIZONTAL ELLIPSIS}"
+        space = label.rfind(" ", 0, _LONGEST_NAME)
+        label = label[: space if space > 0 else _LONGEST_NAME] + "\N{HORIZONTAL ELLIPSIS}"
     return label.rstrip(_CLOSING)
 
 

@@ -187,6 +187,17 @@ def test_a_list_without_a_heading_runs_under_one_that_is_put_above_it(
     assert "nothing to change" in deploycheck("init", "list.md").output
 
 
+def test_nothing_in_a_document_acts_on_the_terminal(folder: Path, deploycheck: Cli) -> None:
+    """In the diff, in a heading, in what is told of it."""
+    (folder / "list.md").write_text("# A\x1b[2J\n\n- [ ] a\x07\n- [] \u202eb\n", encoding="utf-8")
+
+    output = deploycheck("init", "list.md").output
+
+    assert "+# A\\x1b[2J <!-- deploycheck: phase=phase1 -->" in output
+    assert "phase1: A\\x1b[2J (1 line)" in output
+    assert not {"\x1b", "\x07", "\u202e"} & set(output)
+
+
 def test_what_nearly_is_a_check_is_told_by_where_it_stands(folder: Path, deploycheck: Cli) -> None:
     """Before anything is written, and after a heading has moved it down."""
     (folder / "list.md").write_text("- [ ] Built\n- [] Shipped\n\n```\n- [ ] Told\n", encoding="utf-8")

@@ -100,9 +100,11 @@ def test_nested_lines_are_lines_of_their_own_and_say_where_they_belong(read: Rea
 
 def test_a_childs_title_names_its_parent_by_the_bold_words_or_by_its_begin(read: Reader) -> None:
     body = f"- [ ] **Backup**: it is taken.\n  - [ ] Restored\n- [ ] {'word ' * 40}\n  - [ ] below\n"
+    body += f"- [ ] {'数据' * 40}\n  - [ ] below\n"
     titles = [line.title for line in read.lines(body)]
     assert titles[1] == "Backup: Restored"
     assert titles[3] == f"{'word ' * 11}word\N{HORIZONTAL ELLIPSIS}: below"
+    assert titles[5] == f"{'数据' * 30}\N{HORIZONTAL ELLIPSIS}: below"
 
 
 @pytest.mark.parametrize("depth", [12, 40])

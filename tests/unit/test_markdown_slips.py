@@ -31,7 +31,8 @@ def read(tmp_path: Path) -> Reader:
             "* [✓] L",
             "- ☐ M",
         ),
-        *("-[ ] I", "*[x] J", "1.[ ] N", "\N{EN DASH} [ ] O", "[ ] in no list"),
+        *("-[ ] I", "*[x] J", "1.[ ] N", "\N{EN DASH} [ ] O", "[ ] in no list", "[x] ticked in no list"),
+        *("## [ ] P", "- # [ ] Q", "-     [ ] R", "<p><input type='checkbox'> S", "- <INPUT checked type=checkbox> T"),
     ],
 )
 def test_a_box_that_nearly_is_one_is_called_out(read: Reader, line: str) -> None:
@@ -55,6 +56,8 @@ def test_a_box_that_nearly_is_one_is_called_out(read: Reader, line: str) -> None
             "- [1] note",
         ),
         *("- [ ] real", "- [x]", "-- [ ] x", "`[] x`", "text [ ] text"),
+        *("`<input type=checkbox>`", "<input type=text>", "<!-- <input type=checkbox> -->", "- # plain", "-     code"),
+        *("| a [ ] |\n|---|\n| [x](y) |", "| a |\n|---|\n| `[ ]` |"),
     ],
 )
 def test_what_nobody_meant_as_a_box_is_left_alone(read: Reader, line: str) -> None:
@@ -82,6 +85,13 @@ def test_what_nobody_meant_as_a_box_is_left_alone(read: Reader, line: str) -> No
         ("<div>\n- [ ] B\n</div>\n", 4, "goes on to the next empty line; put an empty line"),
         ("Words\n2. [ ] B\n", 4, "goes on with the paragraph above it; put an empty line"),
         ("Words\n\n      - [ ] B\n", 5, "is indented so far that it is code"),
+        (
+            "| a | b |\n|---|---|\n| c | d |\n| [ ] | e |\n| - [x] f | [x] |\n",
+            6,
+            "'[ ]' (and 2 more) stands in a table",
+        ),
+        ("| ☐ | b |\n|---|---|\n", 3, "'☐' stands in a table, where nothing is checked; write a list"),
+        ("<ul>\n<li>\n<input type=checkbox>\n<li>\n</ul>\n", 5, "is a box of HTML, where nothing is checked"),
     ],
 )
 def test_a_line_that_something_swallows_is_called_out(read: Reader, body: str, place: int, words: str) -> None:
