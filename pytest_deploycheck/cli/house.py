@@ -43,8 +43,9 @@ class House(click.Group):
         except click.ClickException as error:
             error.show()
             sys.exit(error.exit_code if isinstance(error, CliError) else ExitCode.USAGE_ERROR)
-        except SystemExit:  # click's, for a pipe that nobody reads any more; it has silenced the streams
-            sys.exit(ExitCode.INTERRUPTED)
+        except SystemExit as error:
+            # click's own: 1 for a pipe that nobody reads any more, whose streams it has silenced; else a completion's.
+            sys.exit(ExitCode.INTERRUPTED if error.code == 1 else error.code)
         except click.Abort:
             click.echo("interrupted", err=True)
             sys.exit(ExitCode.INTERRUPTED)

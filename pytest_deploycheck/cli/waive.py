@@ -11,12 +11,14 @@ import click
 from pytest_deploycheck.cli.common import CliError, example
 from pytest_deploycheck.cli.desk import approvals_option, complete_check, entry_row, open_desk, warn_of, who
 from pytest_deploycheck.core.approvals import Context, waiver_refusal
+from pytest_deploycheck.core.errors import SettingsError
 from pytest_deploycheck.core.model import Policy, Waiver
+from pytest_deploycheck.durations import parse_duration
 from pytest_deploycheck.record.approvals import add_waiver
 from pytest_deploycheck.report.inert import one_line
 
 SCHEMA = "pytest-deploycheck/waive/1"
-_FORM = "write for example 2026-12-01T18:00Z, or 2026-12-01T18:00+01:00"
+_FORM = "write for example 2026-12-01T18:00Z, 2026-12-01T18:00+01:00, or 7d for seven days from now"
 
 
 @click.command(
@@ -24,7 +26,7 @@ _FORM = "write for example 2026-12-01T18:00Z, or 2026-12-01T18:00+01:00"
     epilog=example('waive phase3.memory --reason "known leak, fixed in 1.5" --expires 2026-12-01T18:00Z'),
 )
 @click.option("--reason", required=True, metavar="TEXT", help="Why the failure is accepted.")
-@click.option("--expires", required=True, metavar="MOMENT", help=f"Until when; {_FORM}.")
+@click.option("--expires", required=True, metavar="MOMENT|AGE", help=f"Until when; {_FORM}.")
 @click.option("--by", metavar="WHO", help='Who answers for it, as "Name <address>"; by default git\'s user.')
 @click.option("--ticket", default="", metavar="LINK", help="Where it is tracked.")
 @click.option("--json", "as_json", is_flag=True, help="Print the waiver as JSON.")
@@ -47,12 +49,12 @@ def waive(
     With --release it is for that release alone, else for every one. A check that did not run cannot be waived, nor one
     whose line says waivable=no.
     """
-    until = _moment(expires)
+    now = datetime.now(UTC)
+    until = _moment(expires, now)
     if not reason.strip():
         raise CliError("--reason is empty; say why the failure is accepted")
     desk = open_desk(approvals, release)
     found = desk.check(check)
-    now = datetime.now(UTC)
     if until <= now:
         raise CliError(f"--expires {expires} is over already; a waiver is for a time to come")
     waiver = Waiver(
@@ -80,11 +82,18 @@ def waive(
     click.echo(f"written to {desk.shown}; run pytest to see the verdict move")
 
 
-def _moment(text: str) -> datetime:
+def _moment(text: str, now: datetime) -> datetime:
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
-        raise CliError(f"--expires {text!r} is no moment; {_FORM}") from None
+        return _after(text, now)
     if moment.tzinfo is None:
         raise CliError(f"--expires {text!r} has no time zone; {_FORM}")
     return moment
+
+
+def _after(text: str, now: datetime) -> datetime:
+    try:
+        return now.replace(microsecond=0) + parse_duration(text, where="--expires")
+    except (SettingsError, OverflowError):
+        raise CliError(f"--expires {text!r} is no moment; {_FORM}") from None

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -31,6 +31,14 @@ def test_a_waiver_says_who_why_and_until_when(desk: Cli) -> None:
     assert (first.release, second.release) == ("", "r9")
 
 
+def test_its_end_may_be_told_from_now(desk: Cli) -> None:
+    """As `sign --valid` does."""
+    assert desk("waive", "phase1.config", *GOOD, "--expires", "7d").exit_code == 0
+
+    (waiver,) = read_approvals(Path("deploycheck-approvals.toml"), "it").waivers
+    assert waiver.expires - waiver.at == timedelta(days=7)
+
+
 @pytest.mark.parametrize(
     ("check", "change", "said"),
     [
@@ -39,6 +47,9 @@ def test_a_waiver_says_who_why_and_until_when(desk: Cli) -> None:
         ("phase1.config", ("--expires", "2001-01-01T00:00Z"), "is over already"),
         ("phase1.config", ("--expires", "2999-12-01"), "has no time zone; write for example 2026-12-01T18:00Z"),
         ("phase1.config", ("--expires", "soon"), "is no moment"),
+        ("phase1.config", ("--expires", "0d"), "is no moment"),
+        ("phase1.config", ("--expires", "-7d"), "is no moment"),
+        ("phase1.config", ("--expires", "99999999d"), "is no moment"),
         ("phase1.config", ("--reason", " "), "say why"),
         ("phase1.config", ("--by", "<>"), "names nobody"),
     ],
