@@ -156,10 +156,8 @@ class Observation:
 
     def failure(self) -> tuple[Status, str] | None:
         """What the attempt is known to have failed by so far; None where there is nothing."""
-        if not self._called:
-            return Status.ERROR, NEVER_CALLED
         if not self._ends:
-            return None  # as for nearly every check
+            return None if self._called else (Status.ERROR, NEVER_CALLED)
         failures = [end for end in self._ends.values() if end[0] in (Status.ERROR, Status.FAIL)]
         return min(failures, key=lambda end: _WORST_FIRST.index(end[0]), default=None)
 

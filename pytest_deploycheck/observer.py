@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import functools
 import inspect
-import os
+import sys
 import threading
 import warnings
 from collections.abc import Callable, Coroutine, Generator, Sequence
 from datetime import datetime
+from os import _exit, getpid
 from typing import Any, Protocol
 
 import pytest
@@ -26,6 +27,8 @@ from pytest_deploycheck.observation import Observation
 from pytest_deploycheck.outcomes import Blocked
 from pytest_deploycheck.plan import check_of
 from pytest_deploycheck.redaction import Redact, clean_report, redactor_of
+
+_JUDGMENTS = (AssertionError, pytest.fail.Exception)
 
 
 class Gatekeeper(Protocol):
@@ -44,7 +47,8 @@ class Observer:
     def __init__(self, gatekeeper: Gatekeeper, clock: Callable[[], datetime]) -> None:
         self._gatekeeper = gatekeeper
         self._clock = clock
-        self._process = os.getpid()
+        # By a name of its own: a check may put another function into `os`, and is this process still.
+        self._process = getpid()
         self._redact: Redact | None = None
         self._watching: tuple[pytest.Item, Observation] | None = None
         #: Why the watched check must not be executed; empty where it may.
@@ -69,9 +73,9 @@ class Observer:
             observation.end_early(Status.ERROR, "interrupted while it ran")
             raise
         finally:
-            if os.getpid() != self._process:
+            if getpid() != self._process:
                 # A check has forked and this is the child: the rest of the session is not its to run.
-                os._exit(1)
+                _exit(1)
             self._watching = None
             self._gatekeeper.end_check(_result(item, check, observation, self._clock()))
 
@@ -231,26 +235,29 @@ class _Watch:
     Of those, warnings tell only where nobody mutes or records them.
     """
 
-    __slots__ = ("_in_thread", "_observation", "_process", "_stage", "_unawaited")
+    __slots__ = ("_ignored", "_in_thread", "_observation", "_process", "_stage", "_unawaited")
 
     def __init__(self, observation: Observation, stage: str) -> None:
         self._observation = observation
         self._stage = stage
 
     def __enter__(self) -> None:
-        self._process = os.getpid()
+        self._process = getpid()
         self._in_thread = threading.excepthook
+        self._ignored = sys.unraisablehook
         # Python calls this by its name whenever a coroutine dies that nobody awaited.
         self._unawaited = getattr(warnings, "_warn_unawaited_coroutine", None)
         threading.excepthook = self._note_thread
+        sys.unraisablehook = self._note_ignored
         warnings._warn_unawaited_coroutine = self._note_coroutine  # type: ignore[attr-defined] # no public name
 
     def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
-        if os.getpid() != self._process:
+        if getpid() != self._process:
             # The check or a fixture of it has forked, and this is the child: what comes next has been, or will be,
             # done by the process that keeps the record. Twice would be too often, also for a teardown.
-            os._exit(1)
+            _exit(1)
         threading.excepthook = self._in_thread
+        sys.unraisablehook = self._ignored
         warnings._warn_unawaited_coroutine = self._unawaited  # type: ignore[attr-defined] # no public name
         if error is not None:
             self._observation.see_exception(error, self._stage)
@@ -259,6 +266,13 @@ class _Watch:
         if args.exc_type is not SystemExit:
             self._observation.see_lost(f"a thread of it failed: {args.exc_type.__name__}: {args.exc_value}")
         self._in_thread(args)
+
+    def _note_ignored(self, args: sys.UnraisableHookArgs) -> None:
+        # Where nobody can raise: a `__del__`, a callback of C, a thread of `_thread`. What ends badly there is often no
+        # more than untidy; an assertion was meant to judge.
+        if issubclass(args.exc_type, _JUDGMENTS) or "in thread" in (args.err_msg or ""):
+            self._observation.see_lost(f"Python ignored a failure of it: {args.exc_type.__name__}: {args.exc_value}")
+        self._ignored(args)
 
     def _note_coroutine(self, coroutine: Coroutine[object, object, object]) -> None:
         self._observation.see_lost(f"the coroutine {getattr(coroutine, '__qualname__', '?')} was never awaited")

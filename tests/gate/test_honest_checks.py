@@ -62,6 +62,12 @@ STYLES = {
     "a child process": (
         "import os\n@pytest.mark.phase1\ndef test_one():\n    child = os.fork()\n    if not child: os._exit(0)\n    assert os.waitpid(child, 0)[1] == 0"
     ),
+    "a process that is called another": (
+        "import os\n@pytest.mark.phase1\ndef test_one(monkeypatch): monkeypatch.setattr(os, 'getpid', lambda: 1)"
+    ),
+    "a destructor that fails untidily": (
+        "class Pipe:\n    def __del__(self): raise OSError('closed')\n@pytest.mark.phase1\ndef test_one(): Pipe()"
+    ),
     "a parenthesised assertion": "@pytest.mark.phase1\ndef test_one():\n    assert (1 == 1), 'fine'\n    assert (\n        2 == 2\n    )",
     "assertions about collections and texts": (
         "@pytest.mark.phase1\ndef test_one():\n    assert [n for n in (1, 2)]\n    assert 'x' in 'xy'\n    assert {1} <= {1, 2}\n"

@@ -105,6 +105,16 @@ TRAPS: dict[str, Trap] = {
         """,
         reason="none of them",
     ),
+    "the setup of a unittest check skips": skipped(
+        """
+        import unittest
+        class TrapTest(unittest.TestCase):
+            def setUp(self): self.skipTest("no server")
+            @pytest.mark.phase1
+            def test_trap(self): assert 0
+        """,
+        reason="no server",
+    ),
     "the setup of a unittest class skips": skipped(
         """
         import unittest

@@ -67,6 +67,12 @@ def test_trap(evidence):
 """
 TUPLE = "@pytest.mark.phase1\ndef test_trap(): assert (1 == 2, 'differs')"
 IGNORED = ("-W", "ignore")
+DESTRUCTOR = """
+class Server:
+    def __del__(self): assert 1 == 2
+@pytest.mark.phase1
+def test_trap(): Server()
+"""
 
 TRAPS: dict[str, Trap] = {
     "the check returns its verdict": erring(RETURNED, reason="returned bool"),
@@ -123,6 +129,18 @@ TRAPS: dict[str, Trap] = {
         THREAD.format(fixture="", body="assert 0"),
         arguments=("-p", "no:threadexception"),
         reason="'threadexception' is switched off",
+    ),
+    "a thread of the check, of the kind that has no object, fails": erring(
+        "import _thread, time\n@pytest.mark.phase1\ndef test_trap():\n    def judge(): raise OSError('gone')\n"
+        "    _thread.start_new_thread(judge, ())\n    time.sleep(0.3)",
+        reason="Python ignored a failure of it: OSError",
+    ),
+    "an assertion of the check fails in a destructor": erring(DESTRUCTOR, reason="Python ignored a failure of it"),
+    "an assertion of the check fails in a destructor and warnings are ignored": erring(DESTRUCTOR, arguments=IGNORED),
+    "an assertion of the check fails in a function that C calls": erring(
+        "import ctypes\nCALLED_BACK = ctypes.CFUNCTYPE(None)\n@pytest.mark.phase1\ndef test_trap():\n"
+        "    def judge(): assert 1 == 2\n    CALLED_BACK(judge)()",
+        reason="Python ignored a failure of it",
     ),
     "a thread of the check exits with 0": erring(THREAD.format(fixture="", body="raise SystemExit(0)")),
     "a thread of a fixture fails and the fixture ignores warnings": erring(
