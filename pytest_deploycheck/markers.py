@@ -35,18 +35,19 @@ def read_check(
     Raises ``ChecklistError`` naming file and line.
     """
     where = place(item)
-    marks = list(item.iter_markers())
+    placed = list(item.iter_markers_with_node())
+    marks = [mark for _, mark in placed]
     known = set(phases)
     own = list(dict.fromkeys(mark.name for mark in marks if mark.name in known))
     unknown = [mark.name for mark in marks if mark.name not in known and _looks_like_a_phase(mark.name, known)]
-    declared = [mark for mark in marks if mark.name == "check"]
+    declared = [(node, mark) for node, mark in placed if mark.name == "check"]
     if unknown:
         raise ChecklistError(f"{where}: {unknown[0]} is no phase of this checklist; phases: {', '.join(phases)}")
     if len(own) > 1:
         raise ChecklistError(f"{where}: two phases on one test: {' and '.join(own)}; keep the one it belongs to")
     if not own and not declared:
         return None
-    arguments: Mapping[str, Any] = _arguments(declared[0], where) if declared else {}
+    arguments = _merged(declared, where)
     given = _given_id(arguments, where)
     phase = own[0] if own else _phase_of_line(given, checklist, where)
     words = _words(arguments, where)
@@ -82,6 +83,22 @@ def place(item: pytest.Item) -> str:
     return f"{path}:{(line or 0) + 1}"
 
 
+def _merged(marks: Iterable[tuple[object, pytest.Mark]], where: str) -> Mapping[str, Any]:
+    """What a test's markers say together, the closest first: a class may say what holds for all its tests."""
+    merged: dict[str, Any] = {}
+    said_by: dict[str, object] = {}
+    for node, mark in marks:
+        for name, value in _arguments(mark, where).items():
+            if name in merged and (name == "id" or said_by[name] is node):
+                raise ChecklistError(
+                    f"{where}: two @pytest.mark.check on one test give {name}={merged[name]!r} and {name}={value!r}; "
+                    "keep one"
+                )
+            merged.setdefault(name, value)
+            said_by.setdefault(name, node)
+    return merged
+
+
 def _arguments(mark: pytest.Mark, where: str) -> Mapping[str, Any]:
     """The marker's arguments by name; the id alone may be positional."""
     if len(mark.args) > 1 or (mark.args and "id" in mark.kwargs):
@@ -99,12 +116,14 @@ def _arguments(mark: pytest.Mark, where: str) -> Mapping[str, Any]:
 
 
 def _given_id(arguments: Mapping[str, Any], where: str) -> str:
-    given = arguments.get("id", "")
-    if given and not (isinstance(given, str) and re.fullmatch(r"[^\s\[\]]+", given)):
+    if "id" not in arguments:
+        return ""
+    given = arguments["id"]
+    if not (isinstance(given, str) and re.fullmatch(r"[^\s\[\]]+", given)):
         raise ChecklistError(
             f"{where}: the id {given!r} must be text without spaces and brackets, as in check('phase1.core-imports')"
         )
-    return str(given)
+    return given
 
 
 def _phase_of_line(given: str, checklist: Checklist | None, where: str) -> str:

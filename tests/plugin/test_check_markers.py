@@ -84,6 +84,28 @@ def test_every_keyword_of_check_is_optional(marker: str, gate: Gate) -> None:
     assert seen.ids == ["phase1.one" if "one" in marker else "phase1.test_build"]
 
 
+def test_what_the_markers_of_a_test_its_class_and_its_parameters_say_holds_together(gate: Gate) -> None:
+    """The closest wins; what it does not say stands as the others have it."""
+    seen = gate(
+        """
+        @pytest.mark.phase1
+        @pytest.mark.check(mutating=True, owner="dba", severity="advisory")
+        class TestAll:
+            @pytest.mark.check("phase1.first", severity="blocker")
+            @pytest.mark.parametrize("x", [1, pytest.param(2, marks=pytest.mark.check(rollback="immediate"))])
+            def test_first(self, x): pass
+            def test_second(self): pass
+        """
+    )
+
+    keys = ("mutating", "owner", "severity", "rollback")
+    assert {row["id"]: [row[key] for key in keys] for row in seen.json["checks"]} == {
+        "phase1.first[1]": [True, "dba", "blocker", None],
+        "phase1.first[2]": [True, "dba", "blocker", "immediate"],
+        "phase1.test_second": [True, "dba", "advisory", None],
+    }
+
+
 def test_a_phase_may_stand_on_a_class_or_a_module(gate: Gate) -> None:
     """As with any marker of pytest's."""
     seen = gate(
@@ -233,6 +255,30 @@ MISTAKES = {
     "an id that is no text": (
         "@pytest.mark.phase1\n@pytest.mark.check(7)\ndef test_it(): pass",
         "test_it.py:2: the id 7",
+    ),
+    "an id that is nothing": (
+        "@pytest.mark.phase1\n@pytest.mark.check(None)\ndef test_it(): pass",
+        "test_it.py:2: the id None",
+    ),
+    "an empty id": ("@pytest.mark.phase1\n@pytest.mark.check('')\ndef test_it(): pass", "test_it.py:2: the id ''"),
+    "an unknown keyword on the class": (
+        "@pytest.mark.phase1\n@pytest.mark.check(sverity='advisory')\nclass TestIt:\n"
+        "    @pytest.mark.check('one')\n    def test_it(self): pass",
+        "test_it.py:5: @pytest.mark.check does not know 'sverity'",
+    ),
+    "an id in each of two markers": (
+        "@pytest.mark.phase1\n@pytest.mark.check('one')\n@pytest.mark.check('two')\ndef test_it(): pass",
+        "test_it.py:2: two @pytest.mark.check on one test give id='two' and id='one'",
+    ),
+    "an id of the test and another of its class": (
+        "@pytest.mark.phase1\n@pytest.mark.check('one')\nclass TestIt:\n"
+        "    @pytest.mark.check('two')\n    def test_it(self): pass",
+        "test_it.py:5: two @pytest.mark.check on one test give id='two' and id='one'",
+    ),
+    "two markers that differ": (
+        "@pytest.mark.phase1\n@pytest.mark.check(severity='blocker')\n@pytest.mark.check(severity='advisory')\n"
+        "def test_it(): pass",
+        "test_it.py:2: two @pytest.mark.check on one test give severity='advisory' and severity='blocker'",
     ),
     "a title that is no text": (
         "@pytest.mark.phase1\n@pytest.mark.check(title=7)\ndef test_it(): pass",
