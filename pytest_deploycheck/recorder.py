@@ -31,7 +31,7 @@ from pytest_deploycheck.core.run import SEAL, Event, RunBuilder
 from pytest_deploycheck.core.standing import lapsed
 from pytest_deploycheck.environment import environment_of
 from pytest_deploycheck.plan import Plan
-from pytest_deploycheck.record.blobs import Blobs
+from pytest_deploycheck.record.blobs import Blobs, refuse_changed_evidence
 from pytest_deploycheck.record.files import write_atomically
 from pytest_deploycheck.record.journal import Journal
 from pytest_deploycheck.record.store import (
@@ -216,6 +216,7 @@ class Recorder:
         wanted = {check.key: check for marker in selected for check in self.unfinished(marker)}
         earlier = (run for run in self._earlier_runs(at) if run.digest == self._plan.digest)
         settled = resume(earlier, wanted, now=at, max_age=self._settings.max_age)
+        refuse_changed_evidence(settled.kept, self._journal.path.parent)
         for result in (*settled.kept, *settled.crashed):
             self.append({"event": "check_finished", **wire.result_to_wire(result)})
         self.kept = frozenset(result.check.key for result in (*settled.kept, *settled.crashed))
@@ -284,13 +285,15 @@ def start_recorder(config: pytest.Config, settings: Settings, plan: Plan, clock:
     approver = approver_of(config, settings, plan, release=release, clock=clock)
     earlier = (run for run in runs_of(settings.record, release, now=at) if run.targets == targets)
     carried = _carried(plan, settings, earlier, at, approver)
-    run_id = _run_id(config, settings, at)
-    journal = Journal(journal_path(settings.record, release, run_id), redact)
+    path = journal_path(settings.record, release, _run_id(config, settings, at))
+    for marker, found in carried.items():
+        refuse_changed_evidence((row for row in found.run.checks if row.check.phase == marker), path.parent)
+    journal = Journal(path, redact)
     recorder = Recorder(
         settings, plan, journal, release, approver=approver, targets=targets, blobs=_blobs(config, journal, redact)
     )
     start = wire.Start(
-        run_id=run_id,
+        run_id=path.stem,
         release=release,
         started=at,
         targets=targets,

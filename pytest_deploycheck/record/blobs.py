@@ -7,7 +7,7 @@ size, so whoever changes such a file is found out.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -92,17 +92,23 @@ def with_missing_evidence(run: Run, folders: Sequence[Path]) -> Run:
 
     The verdict stays: the record has the begin and the end of it. Raises ``RecordError`` as `missing_evidence` does.
     """
-    notes = tuple(missing_evidence(run, folders))
+    notes = tuple(missing_evidence(run.checks, folders))
     return replace(run, notes=(*run.notes, *notes)) if notes else run
 
 
-def missing_evidence(run: Run, folders: Sequence[Path]) -> Iterator[str]:
-    """What the record of a run points to and is in none of the folders of the release, in words.
+def refuse_changed_evidence(results: Iterable[CheckResult], folder: Path) -> None:
+    """Raise ``RecordError`` as `missing_evidence` does; what is missing stays as it is: the record is enough."""
+    for _ in missing_evidence(results, [folder]):
+        pass
+
+
+def missing_evidence(results: Iterable[CheckResult], folders: Sequence[Path]) -> Iterator[str]:
+    """What the record of these results points to and is in none of the folders of the release, in words.
 
     Raises ``RecordError`` (with a line, as for a journal that does not verify) for what was changed.
     """
     seen: set[str] = set()
-    for result in run.checks:
+    for result in results:
         for item in result.evidence:
             name = blob_name(item)
             if not name or name in seen:

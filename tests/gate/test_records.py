@@ -110,6 +110,29 @@ def test_the_record_was_edited(gate: Gate) -> None:
     assert re.search(rf"{path.name}:\d+", seen.stdout + seen.stderr)
 
 
+@pytest.mark.parametrize("how", ["carried", "resumed"])
+@way("evidence of what is taken from the record was changed since", says="INVALID; exit 14, the file is named")
+def test_the_evidence_on_record_was_changed(how: str, gate: Gate) -> None:
+    """Whoever asks what the verdict rests on would be shown something else than the check saw."""
+    long = "@pytest.mark.phase1\ndef test_trap(evidence): evidence.text('log', 'line\\n' * 100_000)"
+    prepare(gate, Past(runs=(long,)))
+    [path] = gate.path.glob(".deploycheck/r1/evidence/*")
+    was = path.read_bytes()
+    path.write_bytes(was.replace(b"line", b"liar", 1))
+    arguments = ("-m", "phase3") if how == "carried" else ("-m", "phase1", "--deploycheck-resume")
+
+    seen = gate.run(*arguments)
+
+    assert seen.ret == 14
+    assert gate.seen() == []
+    assert path.name in seen.stdout + seen.stderr
+    path.write_bytes(was)
+    if how == "carried":
+        assert gate.run("-m", "phase3").ret == 0
+    else:
+        assert gate.run(*arguments).phase("phase1")["verdict"] == "GO"
+
+
 @way(
     "a resumed run keeps what was no pass: a skip, a check that was not reached",
     says="it runs again; phase1 NO-GO; exit 1",
