@@ -55,7 +55,20 @@ def test_the_timeline_says_when_each_phase_ran_and_what_blocked() -> None:
     part = section(parse(replace(run, phases=(first, last))), "timeline")
     (rows,) = tables(part)
     assert rows[1] == ["phase1", "NO-GO", "2026-01-02 12:00:00 UTC", "45 s", "phase1: 45 s of 90 s"]
-    assert rows[2] == ["phase2", "BLOCKED", "2026-01-02 12:01:30 UTC", "0.000 s", reason]
+    assert rows[2] == ["phase2", "BLOCKED", "2026-01-02 12:01:30 UTC", "", reason]
+
+
+def test_of_phases_that_are_blocked_for_one_reason_the_first_alone_tells_it_whole() -> None:
+    reason = "phase1 is NO-GO: phase1.a FAIL: broken"
+    blocked = [make_result("BLOCKED", f"phase{number}.a", reason=reason, duration_s=0.001) for number in (2, 3, 4)]
+    page = parse(make_run([make_result("FAIL", "phase1.a", reason="broken"), *blocked]))
+    (board,) = tables(section(page, "board"))
+    told = [reason, *["phase1 is NO-GO, as above"] * 2]
+    assert [row[-1] for row in board[2:]] == told
+    assert [row[-1] for row in tables(section(page, "timeline"))[0][2:]] == told
+    # With its own checks each says it whole, and none says that it took a moment.
+    assert text(section(page, "phase-phase4")).count(reason) == 2
+    assert tables(section(page, "phase-phase4"))[0][1][2] == ""
 
 
 def measured(value: float, name: str = "latency", id: str = "phase1.a", **limits: Any) -> CheckResult:
@@ -163,16 +176,31 @@ def test_what_changed_is_told_against_the_last_run_and_the_last_go() -> None:
     assert "release v1.0, 2026-01-01 12:00:00 UTC, GO" in text(section(page, "changes-go").find("h2"))
 
 
-def test_nothing_changed_is_said_and_without_earlier_runs_nothing_is() -> None:
+def test_nothing_changed_is_said_and_so_is_that_there_is_nothing_to_compare_with() -> None:
     run = make_run([make_result()])
     assert "Nothing changed." in text(section(parse(run, history=[earlier(run)]), "changes"))
-    assert not {"changes", "changes-go"} & set(anchors(run))
+    assert "no earlier run on these targets is on record" in text(section(parse(run), "changes"))
+    # Of a run that is still on, nobody has looked for earlier ones.
+    assert "changes" not in anchors(make_run([make_result()], closed=False))
 
 
 def test_a_last_run_that_was_go_is_told_of_once() -> None:
     run = make_run([make_result()])
     page = parse(run, history=[earlier(run)])
     assert "changes-go" not in [part.get("aria-labelledby") for part in page.iter("section")]
+    assert "It is the last GO as well." in text(section(page, "changes"))
+
+
+def test_that_no_earlier_run_was_go_is_said() -> None:
+    page = parse(make_run([make_result()]), history=[earlier(make_run([make_result("FAIL")]))])
+    assert "No earlier run at hand was GO." in text(section(page, "changes"))
+
+
+def test_a_run_that_was_go_for_what_it_was_asked_for_is_not_called_more() -> None:
+    phases = [make_phase("phase1"), make_phase("phase2", selected=False)]
+    part_of_it = make_run([make_result("PASS", "phase1.a"), make_result("NOT_RUN", "phase2.a")], phases=phases)
+    page = parse(make_run([make_result("PASS", "phase1.a")]), history=[earlier(part_of_it)])
+    assert "GO for phase1, INCOMPLETE as a whole)" in text(section(page, "changes").find("h2"))
 
 
 def test_approvals_are_told_with_what_each_was_worth() -> None:

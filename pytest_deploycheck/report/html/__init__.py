@@ -15,7 +15,7 @@ from pytest_deploycheck.core.actions import accounted, advisories, next_actions
 from pytest_deploycheck.core.model import CheckResult, PhaseResult, Run, Status
 from pytest_deploycheck.core.standing import broken_evidence
 from pytest_deploycheck.report.html import evidence, people, sections, words
-from pytest_deploycheck.report.html.parts import MOST_ROWS, Section, Table, moment, seconds, several
+from pytest_deploycheck.report.html.parts import MOST_ROWS, Section, Table, in_brief, moment, seconds, several
 from pytest_deploycheck.report.html.rows import rows
 from pytest_deploycheck.report.inert import inert
 
@@ -55,6 +55,8 @@ class _BoardRow:
     verdict: str
     selected: bool
     reason: str
+    #: The reason, but for what the row above says already.
+    in_brief: str
     passed: int
     failed: int
     waiting: int
@@ -85,7 +87,10 @@ def render(run: Run, *, history: Sequence[Run] = (), stylesheet: str = "", sourc
         asked=words.asked(run),
         took=seconds((run.finished - run.started).total_seconds()) if run.finished else "",
         accounted=accounted(run),
-        board=[_board_row(phase, by_phase[phase.phase.marker], anchors, targets=several(run)) for phase in run.phases],
+        board=[
+            _board_row(phase, by_phase[phase.phase.marker], anchors, in_brief=brief, targets=several(run))
+            for phase, brief in zip(run.phases, in_brief(run.phases), strict=True)
+        ],
         actions=actions[:MOST_ROWS],
         unfolded=_UNFOLDED,
         more_actions=max(len(actions) - MOST_ROWS, 0),
@@ -100,6 +105,7 @@ def render(run: Run, *, history: Sequence[Run] = (), stylesheet: str = "", sourc
         provenance=words.provenance(run, source.path if source else "", source.sha256 if source else ""),
         mendable=_MENDABLE,
         short=evidence.shortener(run.checks),
+        scrolls=evidence.scrolls,
         environment=lambda name: run.environment.get(name, "unknown"),
     )
     return _fit(page)
@@ -130,7 +136,12 @@ def _after(run: Run, history: Sequence[Run], source: Source | None) -> Iterator[
 
 
 def _board_row(
-    phase: PhaseResult, results: list[CheckResult], anchors: Mapping[tuple[str, str], str], *, targets: bool
+    phase: PhaseResult,
+    results: list[CheckResult],
+    anchors: Mapping[tuple[str, str], str],
+    *,
+    in_brief: str,
+    targets: bool,
 ) -> _BoardRow:
     def count(*statuses: Status) -> int:
         return sum(phase.counts.get(status, 0) for status in statuses)
@@ -141,6 +152,7 @@ def _board_row(
         verdict=str(phase.verdict),
         selected=phase.phase.selected,
         reason=phase.reason,
+        in_brief=in_brief,
         passed=count(*_PASSED),
         failed=count(*_FAILED),
         waiting=count(*_WAITING),

@@ -15,6 +15,9 @@ MOST_OF_ALL = 3_000_000
 #: Characters of a reason, and of all of them together; where there are very many, each still has so many.
 MOST_OF_A_REASON, MOST_OF_REASONS, LEAST_OF_A_REASON = 4_000, 2_000_000, 200
 
+#: Characters and lines that fit into the room that a piece has on a phone; what is longer is scrolled in it.
+_FITS, _FITS_LINES = 400, 12
+
 _FINE = (Status.PASS, Status.NOT_APPLICABLE)
 
 
@@ -50,6 +53,11 @@ def pieces(results: Iterable[CheckResult], folder: str) -> Mapping[tuple[str, st
             left = max(left - _width(piece.text), 0)
         shown[result.check.key] = tuple(own)
     return shown
+
+
+def scrolls(text: str) -> bool:
+    """Whether a text may be longer than its place on the page, so that the keyboard must be able to reach it."""
+    return len(text) > _FITS or text.count("\n") >= _FITS_LINES
 
 
 def _width(text: str) -> int:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from markupsafe import Markup
 
-from pytest_deploycheck.core.model import Check, Run
+from pytest_deploycheck.core.model import Check, PhaseResult, Run, Verdict
 
 #: How many rows a table shows that only repeats, in another order, what stands with the checks.
 MOST_ROWS = 100
@@ -60,6 +60,16 @@ def several(run: Run) -> bool:
 def name_of(check: Check, *, targets: bool) -> str:
     """The id of a check; with `targets` also where it ran, unless a person judges it for all of them."""
     return f"{check.id} on {check.target}" if targets and check.target else check.id
+
+
+def in_brief(phases: Sequence[PhaseResult]) -> list[str]:
+    """The reason of each phase; of several in a row that are blocked for one reason, the first alone tells it whole."""
+    told, before = [], ""
+    for phase in phases:
+        again = phase.verdict is Verdict.BLOCKED and phase.reason == before
+        told.append(f"{phase.reason.partition(':')[0]}, as above" if again else phase.reason)
+        before = phase.reason
+    return told
 
 
 def moment(at: datetime | None) -> str:

@@ -16,6 +16,8 @@ from pytest_deploycheck.report.html.parts import name_of
 
 _STATUS = {status: f'<span class="status {status.lower().replace("_", "-")}">{status}</span>' for status in Status}
 
+_NEVER_RAN = (Status.BLOCKED, Status.NOT_RUN)
+
 
 def rows(
     results: Iterable[CheckResult], anchors: Mapping[tuple[str, str], str], *, targets: bool
@@ -52,7 +54,8 @@ def _head(result: CheckResult, anchor: str, *, targets: bool) -> str:
         flags = (*flags, Flag.ADVISORY)
     said = "".join(f" <small>{flag}</small>" for flag in flags) if flags else ""
     # What nobody ran took no time, and not 0.000 s.
-    took = f"{result.duration_s:.3f}" if result.duration_s and check.kind is not Kind.MANUAL else ""
+    ran = result.duration_s and check.kind is not Kind.MANUAL and result.status not in _NEVER_RAN
+    took = f"{result.duration_s:.3f}" if ran else ""
     return (
         f'<tr{f" id={anchor}" if anchor else ""}><th scope="row"><bdi>{escape(check.title)}</bdi><br>'
         f"<small>{escape(name_of(check, targets=targets))}</small></th><td>{_STATUS[result.status]}{said}</td>"

@@ -8,11 +8,21 @@ from functools import partial
 
 from markupsafe import Markup
 
-from pytest_deploycheck.core.changes import Changes, Pair, changes, last_go
+from pytest_deploycheck.core.changes import Pair, changes, last_go
 from pytest_deploycheck.core.model import Check, CheckResult, Kind, Measurement, Run, Status, Verdict
 from pytest_deploycheck.core.trace import trace
 from pytest_deploycheck.report import svg
-from pytest_deploycheck.report.html.parts import MOST_ROWS, Section, bounded, moment, name_of, seconds, several
+from pytest_deploycheck.report.html.parts import (
+    MOST_ROWS,
+    Section,
+    bounded,
+    in_brief,
+    moment,
+    name_of,
+    seconds,
+    several,
+)
+from pytest_deploycheck.report.html.words import asked
 
 _STOPPED = (Verdict.NO_GO, Verdict.BLOCKED, Verdict.ROLLBACK)
 
@@ -30,8 +40,12 @@ def timeline(run: Run) -> Iterator[Section]:
         return (at - begin).total_seconds() / whole
 
     rows = []
-    for phase in run.phases:
+    for phase, reason in zip(run.phases, in_brief(run.phases), strict=True):
         if phase.opened is None:
+            continue
+        if phase.verdict is Verdict.BLOCKED:
+            # It took no time of its own; what blocked it is worth more than a bar.
+            rows.append((phase.phase.marker, str(phase.verdict), moment(phase.opened), "", reason))
             continue
         decided = phase.decided or end
         took = seconds((decided - phase.opened).total_seconds())
@@ -41,8 +55,7 @@ def timeline(run: Run) -> Iterator[Section]:
             title=f"{phase.phase.marker}: {took} of {seconds(whole)}",
             bad=phase.verdict in _STOPPED,
         )
-        # What was blocked took no time of its own; what blocked it is worth more than a bar.
-        cell = phase.reason if phase.verdict is Verdict.BLOCKED else Markup(picture)  # noqa: S704  # svg escapes
+        cell = Markup(picture)  # noqa: S704  # svg escapes
         rows.append((phase.phase.marker, str(phase.verdict), moment(phase.opened), took, cell))
     never = ", ".join(phase.phase.marker for phase in run.phases if phase.opened is None)
     says = (f"From {moment(begin)} to {moment(end)}: {seconds(whole)}.", f"Not opened: {never}.")
@@ -150,25 +163,27 @@ def _soaked(shown: Sequence[tuple[CheckResult, Measurement]], *, targets: bool) 
 
 
 def changed(run: Run, history: Sequence[Run]) -> Iterator[Section]:
-    """What changed since the run before, and since the last that was GO; none without earlier runs."""
+    """What changed since the run before, and since the last that was GO; without earlier runs, that there are none."""
     if not history:
+        if run.closed:  # of one that is on, earlier runs are not read
+            none = "Nothing to compare with: no earlier run on these targets is on record."
+            yield Section(anchor="changes", title="What changed", says=(none,))
         return
     last, good = history[0], last_go(history) or last_go(history, release=False)
-    yield _since(
-        "changes", f"What changed since the last run ({_named(last)})", changes(last, run), targets=several(run)
-    )
+    about = "It is the last GO as well." if good is last else "" if good else "No earlier run at hand was GO."
+    yield _since("changes", f"What changed since the last run ({_named(last)})", last, run, about=about)
     if good is not None and good is not last:
-        yield _since(
-            "changes-go", f"What changed since the last GO ({_named(good)})", changes(good, run), targets=several(run)
-        )
+        yield _since("changes-go", f"What changed since the last GO ({_named(good)})", good, run)
 
 
 def _named(run: Run) -> str:
-    return f"release {run.release}, {moment(run.started)}, {run.verdict}"
+    own = run.selected_verdict is not run.verdict
+    verdict = f"{run.selected_verdict} for {asked(run)}, {run.verdict} as a whole" if own else str(run.verdict)
+    return f"release {run.release}, {moment(run.started)}, {verdict}"
 
 
-def _since(anchor: str, title: str, found: Changes, *, targets: bool) -> Section:
-    name = partial(name_of, targets=targets)
+def _since(anchor: str, title: str, before: Run, run: Run, *, about: str = "") -> Section:
+    found, name = changes(before, run), partial(name_of, targets=several(run))
     rows = [
         *(
             (phase.marker, "verdict", _was(phase.before or "not there", phase.after or "not there"))
@@ -192,7 +207,7 @@ def _since(anchor: str, title: str, found: Changes, *, targets: bool) -> Section
         *_pairs(name, "settled", found.settled),
         *((name(check), "new on the checklist", check.title) for check in found.added),
     ]
-    says = () if rows else ("Nothing changed.",)
+    says = tuple(filter(None, (about, "" if rows else "Nothing changed.")))
     tables = (bounded("Changes, the worst first", ("What", "Change", "In detail"), rows, where="in the record"),)
     return Section(anchor=anchor, title=title, says=says, tables=tables if rows else ())
 
