@@ -83,9 +83,11 @@ def explain(text: str, comparison: Comparison | None, where: TracebackType | Non
     elif message:
         return message
     # What the sides came from; more of them is told in the evidence.
-    known = next((line for line in lines[place + 1 :] if line.startswith("+  where ")), "")
+    known = next((line for line in lines[place + 1 :] if line.startswith("+  where ")), "").removeprefix("+  ")
+    if not known and said.startswith(_ASSERT):
+        known = _origin(said.removeprefix(_ASSERT), where)
     if known and len(known) <= _LONGEST_ORIGIN:
-        said += f" ({known.removeprefix('+  ')})"
+        said += f" ({known})"
     said = _ADDRESS.sub("", said)
     return fold([f"{message.rstrip(':;,. ')}:", said]) if message else said
 
@@ -98,13 +100,30 @@ def _is_about(said: str, comparison: Comparison) -> bool:
 
 def _is_yoda(where: TracebackType | None) -> bool:
     """Whether the assertion has its constant on the left: ``assert 200 == status``."""
+    test = _asserted(where)
+    if not isinstance(test, ast.Compare):
+        return False
+    return _is_constant(test.left) and not _is_constant(test.comparators[0])
+
+
+def _origin(value: str, where: TracebackType | None) -> str:
+    """``where False = settings['tls']``, for what pytest shows the value of and not the expression; else empty."""
+    test = _asserted(where)
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not) and value.startswith("not "):
+        test, value = test.operand, value.removeprefix("not ")
+    if test is None or isinstance(test, ast.Compare) or _is_constant(test):
+        return ""
+    source = ast.unparse(test)
+    return f"where {value} = {source}" if source != value else ""
+
+
+def _asserted(where: TracebackType | None) -> ast.expr | None:
+    """What the assertion asserts that was raised there; None where it was none, or takes more than a line."""
     try:
         statement = ast.parse(statement_at(where)).body[0]
     except (SyntaxError, ValueError, IndexError):
-        return False
-    if not isinstance(statement, ast.Assert) or not isinstance(statement.test, ast.Compare):
-        return False
-    return _is_constant(statement.test.left) and not _is_constant(statement.test.comparators[0])
+        return None
+    return statement.test if isinstance(statement, ast.Assert) else None
 
 
 def _is_constant(node: ast.AST) -> bool:

@@ -6,6 +6,7 @@ import shlex
 from dataclasses import dataclass
 
 from pytest_deploycheck.core.approvals import WAITING
+from pytest_deploycheck.core.gate import blames
 from pytest_deploycheck.core.model import Check, CheckResult, Kind, PhaseResult, Run, Severity, Status, Verdict
 from pytest_deploycheck.core.run import ENDED_BEFORE
 from pytest_deploycheck.core.verdict import weigh
@@ -27,18 +28,30 @@ class Action:
 def next_actions(run: Run) -> tuple[Action, ...]:
     """The actions of a run, worst first, in checklist order within the same verdict.
 
-    Checks that are blocked or missing only because of others have no action of their own.
+    Checks that are blocked or missing only because of others have no action of their own: what blocks them has, also
+    where it stands on record and was not selected.
     """
-    selected = {phase.phase.marker for phase in run.phases if phase.phase.selected}
+    asked = _asked(run)
     actions = [
         _for_check(result, run)
         for result in run.checks
-        if result.check.phase in selected
+        if result.check.phase in asked
         and weigh(result) is not Verdict.GO
         and result.status not in (Status.BLOCKED, Status.NOT_RUN)
     ]
-    actions += [_for_phase(phase, run) for phase in run.phases if _needs_own_action(phase, actions, run)]
+    actions += [_for_phase(phase, run) for phase in run.phases if _needs_own_action(phase, actions, run, asked)]
     return tuple(sorted(actions, key=lambda action: -action.verdict.rank))
+
+
+def _asked(run: Run) -> set[str]:
+    """The phases in which something is to be done: the selected ones, and those that keep one of them shut."""
+    selected = {phase.phase.marker for phase in run.phases if phase.phase.selected}
+    reasons = {
+        result.reason for result in run.checks if result.status is Status.BLOCKED and result.check.phase in selected
+    }
+    return selected | {
+        phase.phase.marker for phase in run.phases if any(blames(reason, phase.phase.marker) for reason in reasons)
+    }
 
 
 def _for_check(result: CheckResult, run: Run) -> Action:
@@ -91,8 +104,8 @@ def _command(run: Run, phase: str, nodeid: str = "") -> str:
     return " ".join(filter(None, parts))
 
 
-def _needs_own_action(phase: PhaseResult, actions: list[Action], run: Run) -> bool:
-    if not phase.phase.selected or phase.verdict is not Verdict.INCOMPLETE:
+def _needs_own_action(phase: PhaseResult, actions: list[Action], run: Run, asked: set[str]) -> bool:
+    if phase.phase.marker not in asked or phase.verdict is not Verdict.INCOMPLETE:
         return False
     ids = {result.check.id for result in run.checks if result.check.phase == phase.phase.marker}
     return not any(action.subject in ids for action in actions)

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from pytest_deploycheck.core.model import Check, PhaseResult, Verdict
 
+#: How the reason begins that is one for mutating checks alone.
+_MUTATING = "it changes the target, and "
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Barrier:
@@ -51,5 +54,10 @@ def barrier(
             strict = strict or reason
     return Barrier(
         all=shut,
-        mutating=f"it changes the target, and {strict}" if strict else "",
+        mutating=f"{_MUTATING}{strict}" if strict else "",
     )
+
+
+def blames(reason: str, marker: str) -> bool:
+    """Whether a barrier's reason is the verdict on this phase, or that it has none."""
+    return reason.removeprefix(_MUTATING).startswith((f"{marker} is ", f"{marker} has no verdict "))

@@ -7,7 +7,19 @@ from datetime import timedelta
 from math import sin
 from typing import Any
 
-from builders import NOON, make_check, make_phase, make_result, make_run
+from builders import (
+    NOON,
+    carried_event,
+    decided_event,
+    ending,
+    finished_event,
+    make_check,
+    make_phase,
+    make_result,
+    make_run,
+    opened_event,
+    start_event,
+)
 
 from pytest_deploycheck.core.model import (
     Approvals,
@@ -21,6 +33,8 @@ from pytest_deploycheck.core.model import (
     Status,
     Waiver,
 )
+from pytest_deploycheck.core.run import fold
+from pytest_deploycheck.core.verdict import decide_phase
 from pytest_deploycheck.report.html import Source, render
 
 ENVIRONMENT = {
@@ -175,8 +189,22 @@ def before() -> Run:
 
 def blocked() -> Run:
     """Phase 4 alone was asked for, and phase 3 is NO-GO on record."""
-    phases = [replace(phase, selected=phase.marker == "phase4") for phase in PHASES]
-    return run_of([result for result in failing() if result.check.phase == "phase4"], phases=phases)
+    results = failing()
+    checks = [result.check for result in results]
+    events = [
+        start_event(
+            checks,
+            phases=[replace(phase, selected=phase.marker == "phase4") for phase in PHASES],
+            release="2026.11-rc1",
+            environment=ENVIRONMENT,
+        )
+    ]
+    for phase in PHASES[:3]:
+        own = [result for result in results if result.check.phase == phase.marker]
+        found = decide_phase(phase, own)
+        events.append(carried_event(found.verdict, own, phase=phase.marker, reason=f"{found.reason} (run x, 1 h ago)"))
+    events += [opened_event("phase4"), *(finished_event(row) for row in results if row.check.phase == "phase4")]
+    return fold([*events, decided_event("phase4", "BLOCKED", BLOCKED), *ending(12)])
 
 
 #: What a release can be -> the run that is so.

@@ -26,7 +26,14 @@ ANSWERS = {
     "GO": "Yes. All 4 phases are GO; 1 failed and was accepted by a waiver.",
     "NO-GO": "No. phase3 is NO-GO: phase3.thresholds FAIL: warning threshold = 60 % (min 70) breaks its limit.",
     "HOLD": "Not yet. phase1 is HOLD: phase1.change-log PENDING: it waits for a person's word.",
-    "BLOCKED": "Not yet.",
+    "BLOCKED": "No. phase3 is NO-GO: phase3.thresholds FAIL: warning threshold = 60 % (min 70) breaks its limit",
+}
+#: Who must act, and what is asked of them first.
+STEPS = {
+    "GO": None,
+    "NO-GO": ("sre (1)", "set memory.warning to 0.7"),
+    "HOLD": ("release manager (1)", "deploycheck sign phase1.change-log"),
+    "BLOCKED": ("sre (1)", "set memory.warning to 0.7"),
 }
 
 
@@ -61,6 +68,12 @@ def test_the_first_screen_answers_whether_to_ship(page: Page, tmp_path: Path, na
     assert name in heading.inner_text()
     answer = page.get_by_text("May we ship?").locator("..")
     assert ANSWERS[name] in answer.inner_text()
+    acting = page.get_by_text("Who must act?").locator("..")
+    if step := STEPS[name]:
+        assert step[0] in acting.inner_text()
+        assert step[1] in page.get_by_role("region", name="What to do next").get_by_role("listitem").first.inner_text()
+    else:
+        assert acting.count() == 0
     # All of it without scrolling.
     box = answer.bounding_box()
     assert box is not None

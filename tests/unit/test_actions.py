@@ -6,6 +6,9 @@ import shlex
 
 import pytest
 from builders import (
+    carried_event,
+    decided_event,
+    ending,
     finished_event,
     green_outcomes,
     make_check,
@@ -135,6 +138,31 @@ def test_a_phase_that_was_not_selected_asks_for_nothing() -> None:
     run = make_run([make_result("FAIL", "phase1.x"), make_result("PASS", "phase2.a")], phases=phases)
     assert run.selected_verdict is Verdict.GO
     assert next_actions(run) == ()
+
+
+@pytest.mark.parametrize("why", ["", "it changes the target, and "])
+def test_what_blocks_from_the_record_is_to_be_done_though_it_was_not_selected(why: str) -> None:
+    """Otherwise nobody would be told to act; what is broken on record and blocks nothing stays where it is."""
+    broken = make_check("phase1.x", owner="sre", remediation="mend it")
+    checks = [broken, make_check("phase2.b"), make_check("phase3.a")]
+    phases = [make_phase("phase1", selected=False), make_phase("phase2", selected=False), make_phase("phase3")]
+    events = [
+        start_event(checks, phases=phases),
+        carried_event("NO-GO", [make_result("FAIL", broken)]),
+        carried_event("NO-GO", [make_result("FAIL", checks[1])], phase="phase2"),
+        finished_event(make_result("BLOCKED", checks[2], reason=f"{why}phase1 is NO-GO: phase1.x FAIL")),
+        decided_event("phase3", "BLOCKED"),
+        *ending(12),
+    ]
+    (action,) = next_actions(fold(events))
+    assert (action.subject, action.owner, action.what) == ("phase1.x", "sre", "mend it")
+
+
+def test_a_phase_that_is_missing_on_record_and_blocks_is_to_be_run() -> None:
+    phases = [make_phase("phase1", selected=False), make_phase("phase2")]
+    blocked = make_result("BLOCKED", "phase2.a", reason="phase1 has no verdict on record for this release; run: ...")
+    (action,) = next_actions(make_run([make_result("NOT_RUN", "phase1.x"), blocked], phases=phases))
+    assert (action.subject, action.command) == ("phase1", "pytest -m phase1")
 
 
 def test_an_incomplete_phase_is_to_be_run_as_a_whole() -> None:

@@ -94,6 +94,13 @@ def test_accepted_failures_do_not_hide_behind_the_yes() -> None:
     assert answer(make_run(results)) == "May we ship? Yes. The only phase is GO; 1 failed and was accepted by a waiver."
 
 
+def test_an_advisory_that_did_not_pass_is_told_beside_the_yes() -> None:
+    """Otherwise the count of failures would contradict it."""
+    advisory = make_result("FAIL", make_check("phase1.b", severity=Severity.ADVISORY))
+    said = "May we ship? Yes. The only phase is GO; 1 that is only advisory did not pass."
+    assert answer(make_run([make_result(), advisory])) == said
+
+
 def test_who_must_act_is_counted_by_owner() -> None:
     results = [
         make_result("FAIL", make_check("phase1.a", owner="sre")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from pytest_deploycheck.core.actions import Action
+from pytest_deploycheck.core.actions import Action, advisories
 from pytest_deploycheck.core.model import ExitCode, PhaseResult, Rollback, Run, Severity, Status, Verdict
 from pytest_deploycheck.core.run import NOT_ON_RECORD
 from pytest_deploycheck.report.html.parts import name_of, several
@@ -67,6 +67,8 @@ def provenance(run: Run, path: str, sha256: str) -> str:
 def _all_go(run: Run) -> str:
     waived = sum(result.waived for result in run.checks)
     accepted = f"; {waived} failed and {'was' if waived == 1 else 'were'} accepted by a waiver" if waived else ""
+    if lenient := len(advisories(run)):
+        accepted += f"; {lenient} that {'is' if lenient == 1 else 'are'} only advisory did not pass"
     phases = f"All {len(run.phases)} phases are GO" if len(run.phases) > 1 else "The only phase is GO"
     return f"{phases}{accepted}."
 
