@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pytest_deploycheck.core.approvals import WAITING
 from pytest_deploycheck.core.gate import blames
 from pytest_deploycheck.core.model import Check, CheckResult, Kind, PhaseResult, Run, Severity, Status, Verdict
+from pytest_deploycheck.core.naming import name_of, several
 from pytest_deploycheck.core.run import ENDED_BEFORE
 from pytest_deploycheck.core.verdict import weigh
 
@@ -18,11 +19,14 @@ _APPROVALS = "--deploycheck-approvals="
 class Action:
     """One step for one person; `command` re-runs or settles just this."""
 
+    #: The name of a check, or the marker of a phase.
     subject: str
     what: str
     verdict: Verdict
     owner: str = ""
     command: str = ""
+    #: Of the check; None for a step that is about a phase.
+    key: tuple[str, str] | None = None
 
 
 def next_actions(run: Run) -> tuple[Action, ...]:
@@ -57,11 +61,12 @@ def _asked(run: Run) -> set[str]:
 def _for_check(result: CheckResult, run: Run) -> Action:
     check = result.check
     return Action(
-        subject=check.id,
+        subject=name_of(check, targets=several(run)),
         what=(check.remediation or _default_advice(result)) + _why_unsigned(result),
         verdict=weigh(result),
         owner=check.owner,
         command=_sign(run, check) if check.kind is Kind.MANUAL else _command(run, check.phase, check.nodeid),
+        key=check.key,
     )
 
 
@@ -107,8 +112,8 @@ def _command(run: Run, phase: str, nodeid: str = "") -> str:
 def _needs_own_action(phase: PhaseResult, actions: list[Action], run: Run, asked: set[str]) -> bool:
     if phase.phase.marker not in asked or phase.verdict is not Verdict.INCOMPLETE:
         return False
-    ids = {result.check.id for result in run.checks if result.check.phase == phase.phase.marker}
-    return not any(action.subject in ids for action in actions)
+    own = {result.check.key for result in run.checks if result.check.phase == phase.phase.marker}
+    return not any(action.key in own for action in actions)
 
 
 def _for_phase(phase: PhaseResult, run: Run) -> Action:

@@ -133,7 +133,7 @@ def _look(run: Run, marker: str, target: str | None, not_before: datetime | None
         return None
     rows = [row for row in run.checks if row.check.phase == marker]
     if target is not None and len(run.targets) > 1:
-        result, rows = _on_target(run, result, rows, target)
+        result, rows = on_target(run, result, rows, target)
     since = result.decided or run.finished or run.started
     doubt = _doubt(run)
     if doubt and result.verdict in (Verdict.GO, Verdict.HOLD):
@@ -166,7 +166,7 @@ def targets_of(run: Run) -> tuple[str, ...]:
     return run.targets or ("",)
 
 
-def _on_target(
+def on_target(
     run: Run, result: PhaseResult, rows: Sequence[CheckResult], target: str
 ) -> tuple[PhaseResult, list[CheckResult]]:
     """The verdict on a phase as far as one of several targets goes, and the checks it rests on."""

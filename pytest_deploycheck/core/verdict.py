@@ -17,6 +17,7 @@ from pytest_deploycheck.core.model import (
     Verdict,
     worst,
 )
+from pytest_deploycheck.core.naming import name_of, several_in
 
 
 def weigh(result: CheckResult) -> Verdict:
@@ -97,7 +98,8 @@ def _explain(ranked: Sequence[CheckResult], verdict: Verdict) -> str:
     if first.status is Status.BLOCKED:
         return said or "blocked"
     more = f" (and {len(same) - 1} more)" if len(same) > 1 else ""
-    return f"{first.check.id} {first.status}{': ' + said if said else ''}{more}"
+    name = name_of(first.check, targets=several_in(ranked))
+    return f"{name} {first.status}{': ' + said if said else ''}{more}"
 
 
 def _praise(ranked: Sequence[CheckResult]) -> str:

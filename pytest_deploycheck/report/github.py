@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_deploycheck.core.model import Run, Status, Verdict
+from pytest_deploycheck.core.naming import name_of, several
 from pytest_deploycheck.core.verdict import weigh
 from pytest_deploycheck.report.faults import faults
 from pytest_deploycheck.report.inert import inert, place_of
@@ -44,7 +45,8 @@ def _annotations(run: Run, folder: str) -> Iterator[str]:
         check = result.check
         advice = f"\nNext: {check.remediation}" if check.remediation else ""
         place = place_of(f"{folder}{check.source}")
-        yield _command(verdict, place, f"{check.id} {result.status}: {check.title}", f"{result.reason}{advice}")
+        name = name_of(check, targets=several(run))
+        yield _command(verdict, place, f"{name} {result.status}: {check.title}", f"{result.reason}{advice}")
 
 
 def _command(verdict: Verdict, place: tuple[str, int] | None, title: str, message: str) -> str:

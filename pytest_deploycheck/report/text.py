@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from pytest_deploycheck.core.actions import accounted, advisories, next_actions
 from pytest_deploycheck.core.model import ExitCode, PhaseResult, Run, Verdict, exit_code_of
+from pytest_deploycheck.core.naming import name_of, several
 
 _STYLES = {
     Verdict.GO: {"green": True},
@@ -52,7 +53,8 @@ def next_lines(run: Run) -> Iterator[str]:
     if len(actions) > _MOST_NEXT_LINES:
         yield f"      ... and {len(actions) - _MOST_NEXT_LINES} more in the report"
     for result in advisories(run):
-        yield f"advisory: {result.check.id} {result.status}: {result.reason.partition(chr(10))[0]}"
+        name = name_of(result.check, targets=several(run))
+        yield f"advisory: {name} {result.status}: {result.reason.partition(chr(10))[0]}"
 
 
 def summary_line(run: Run) -> str:

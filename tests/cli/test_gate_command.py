@@ -327,6 +327,17 @@ def test_the_json_is_the_board(site: Site, deploycheck: Cli) -> None:
     assert datetime.fromisoformat(target["since"]).tzinfo is not None
 
 
+def test_a_step_that_several_targets_ask_for_is_told_once(site: Site, deploycheck: Cli) -> None:
+    """The targets have a row each; one mending is enough."""
+    site.run("--deploycheck-target=popen", "--deploycheck-target=popen//chdir=.", phase1="fail")
+
+    output = deploycheck("gate", "--release=r1").output
+
+    assert [line.split()[1] for line in output.splitlines() if line.startswith("phase1 ")] == ["NO-GO", "NO-GO"]
+    assert output.count("next: phase1.core: ") == 1
+    assert output.count("      pytest -m phase1 ") == 1
+
+
 def test_status_tells_of_a_run_that_never_began(site: Site, deploycheck: Cli) -> None:
     """The newest journal holds no whole line: its process died at once."""
     site.run()

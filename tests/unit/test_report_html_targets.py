@@ -8,7 +8,7 @@ from datetime import timedelta
 from builders import make_check, make_result, make_run
 from test_report_html import parse, section, tables, text
 
-from pytest_deploycheck.core.model import CheckResult, Kind, Measurement, Rollback, Run
+from pytest_deploycheck.core.model import CheckResult, Kind, Measurement, Rollback, Run, Severity
 
 BOTH = ["ssh=one", "ssh=two"]
 
@@ -53,6 +53,26 @@ def test_changes_name_the_target() -> None:
 def test_the_answer_names_the_target_on_which_a_trigger_fired() -> None:
     page = parse(run_on_both(seen_on("ssh=two", "FAIL", 12.0)))
     assert "The trigger phase1.certificate on ssh=two fired: 12 days." in text(page)
+
+
+def test_the_board_the_steps_and_the_advisories_name_the_target() -> None:
+    lenient = make_check("phase1.docs", target="ssh=one", severity=Severity.ADVISORY)
+    run = run_on_both(seen_on("ssh=two", "ERROR"))
+    page = parse(make_run([*run.checks, make_result("FAIL", lenient)], targets=BOTH))
+    (board,) = tables(section(page, "board"))
+    assert board[1][-1] == "phase1.certificate on ssh=two ERROR: 12 days"
+    step, advisory = (text(item) for item in section(page, "next").iter("li"))
+    assert step.startswith("phase1.certificate on ssh=two (NO-GO)")
+    assert advisory.startswith("phase1.docs on ssh=one FAIL")
+
+
+def test_each_target_has_its_verdict() -> None:
+    page = parse(run_on_both(seen_on("ssh=two", "ERROR")))
+    (rows,) = tables(section(page, "targets"))
+    assert rows[1:] == [
+        ["phase1", "ssh=one", "GO", "2 passed"],
+        ["phase1", "ssh=two", "NO-GO", "phase1.certificate ERROR: 12 days"],
+    ]
 
 
 def test_on_one_target_nothing_names_it() -> None:

@@ -264,6 +264,13 @@ def test_the_reason_names_the_first_of_the_worst_and_how_many_there_are() -> Non
     assert decided.cause.id == "phase1.x"
 
 
+def test_on_several_targets_the_reason_names_the_one() -> None:
+    good, bad = (make_result(status, make_check(target=target)) for status, target in (("PASS", "a"), ("FAIL", "b")))
+    anywhere = make_result("PASS", "phase1.b")
+    assert decide_phase(PHASE, [good, bad, anywhere]).reason == "phase1.a on b FAIL"
+    assert decide_phase(PHASE, [bad, anywhere]).reason == "phase1.a FAIL"
+
+
 def test_a_check_without_a_reason_is_named_all_the_same() -> None:
     assert decide_phase(PHASE, [make_result("SKIPPED", "phase1.x")]).reason == "phase1.x SKIPPED"
 

@@ -13,9 +13,10 @@ from markupsafe import Markup
 
 from pytest_deploycheck.core.actions import accounted, advisories, next_actions
 from pytest_deploycheck.core.model import CheckResult, PhaseResult, Run, Status
+from pytest_deploycheck.core.naming import name_of, several
 from pytest_deploycheck.core.standing import broken_evidence
 from pytest_deploycheck.report.html import evidence, people, sections, words
-from pytest_deploycheck.report.html.parts import MOST_ROWS, Section, Table, in_brief, moment, seconds, several
+from pytest_deploycheck.report.html.parts import MOST_ROWS, Section, Table, in_brief, moment, seconds
 from pytest_deploycheck.report.html.rows import rows
 from pytest_deploycheck.report.inert import inert
 
@@ -94,12 +95,11 @@ def render(run: Run, *, history: Sequence[Run] = (), stylesheet: str = "", sourc
         actions=actions[:MOST_ROWS],
         unfolded=_UNFOLDED,
         more_actions=max(len(actions) - MOST_ROWS, 0),
-        advisories=lenient[:MOST_ROWS],
+        advisories=[(name_of(row.check, targets=several(run)), row) for row in lenient[:MOST_ROWS]],
         more_advisories=max(len(lenient) - MOST_ROWS, 0),
-        before=[*sections.outstanding(run), *sections.timeline(run)],
+        before=[*sections.by_target(run), *sections.outstanding(run), *sections.timeline(run)],
         after=list(_after(run, history, source)),
-        # A step speaks of a check on all targets: it leads to the first of them.
-        anchors={key[0]: anchor for key, anchor in reversed(anchors.items())},
+        anchors=anchors,
         pieces=evidence.pieces(run.checks, PurePosixPath(source.path).parent.as_posix() if source else "."),
         broken=", ".join(broken_evidence(run)),
         provenance=words.provenance(run, source.path if source else "", source.sha256 if source else ""),

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from markupsafe import Markup
 
-from pytest_deploycheck.core.model import Check, PhaseResult, Run, Verdict
+from pytest_deploycheck.core.model import PhaseResult, Verdict
 
 #: How many rows a table shows that only repeats, in another order, what stands with the checks.
 MOST_ROWS = 100
@@ -50,16 +50,6 @@ def bounded(
     left = (len(rows) if total is None else total) - MOST_ROWS
     more = f"{left} more {'is' if left == 1 else 'are'} not shown here; each stands {where}." if left > 0 else ""
     return Table(caption=caption, head=head, rows=rows[:MOST_ROWS], more=more)
-
-
-def several(run: Run) -> bool:
-    """Whether checks must say on which target they ran."""
-    return len(run.targets) > 1
-
-
-def name_of(check: Check, *, targets: bool) -> str:
-    """The id of a check; with `targets` also where it ran, unless a person judges it for all of them."""
-    return f"{check.id} on {check.target}" if targets and check.target else check.id
 
 
 def in_brief(phases: Sequence[PhaseResult]) -> list[str]:

@@ -12,7 +12,7 @@ from html import escape
 from markupsafe import Markup
 
 from pytest_deploycheck.core.model import Check, CheckResult, Flag, Kind, Severity, Status
-from pytest_deploycheck.report.html.parts import name_of
+from pytest_deploycheck.core.naming import name_of
 
 _STATUS = {status: f'<span class="status {status.lower().replace("_", "-")}">{status}</span>' for status in Status}
 

@@ -9,7 +9,9 @@ from functools import partial
 from markupsafe import Markup
 
 from pytest_deploycheck.core.changes import Pair, changes, last_go
+from pytest_deploycheck.core.clearance import on_target
 from pytest_deploycheck.core.model import Check, CheckResult, Kind, Measurement, Run, Status, Verdict
+from pytest_deploycheck.core.naming import name_of, several
 from pytest_deploycheck.core.trace import trace
 from pytest_deploycheck.report import svg
 from pytest_deploycheck.report.html.parts import (
@@ -18,9 +20,7 @@ from pytest_deploycheck.report.html.parts import (
     bounded,
     in_brief,
     moment,
-    name_of,
     seconds,
-    several,
 )
 from pytest_deploycheck.report.html.words import asked
 
@@ -245,6 +245,22 @@ def outstanding(run: Run) -> Iterator[Section]:
 def _some(ids: Sequence[str]) -> str:
     shown = ", ".join(ids[:MOST_ROWS])
     return shown if len(ids) <= MOST_ROWS else f"{shown} and {len(ids) - MOST_ROWS} more"
+
+
+def by_target(run: Run) -> Iterator[Section]:
+    """How each phase that was opened stands on each of several targets; the worst of them decided it."""
+    if not several(run):
+        return
+    rows = []
+    for phase in run.phases:
+        if phase.phase.selected and phase.verdict is not Verdict.BLOCKED:
+            own = [result for result in run.checks if result.check.phase == phase.phase.marker]
+            for target in run.targets:
+                found, _ = on_target(run, phase, own, target)
+                rows.append((phase.phase.marker, target, str(found.verdict), found.reason))
+    head = ("Phase", "Target", "Verdict", "Reason")
+    table = bounded("The worst of its targets decides a phase", head, rows, where="with its phase below")
+    yield Section(anchor="targets", title="Targets", tables=(table,) if rows else ())
 
 
 def added(run: Run) -> Iterator[Section]:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from pytest_deploycheck.core.actions import Action, advisories
 from pytest_deploycheck.core.model import ExitCode, PhaseResult, Rollback, Run, Severity, Status, Verdict
+from pytest_deploycheck.core.naming import name_of, several
 from pytest_deploycheck.core.run import NOT_ON_RECORD
-from pytest_deploycheck.report.html.parts import name_of, several
 
 #: A reason stands whole with its phase; here a manager reads it.
 _MOST_CHARACTERS = 400
