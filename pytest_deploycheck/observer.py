@@ -147,6 +147,8 @@ class Observer:
         if self._watching is not None:
             if type(report) is not pytest.TestReport and self._redact is not None:
                 clean_report(report, self._redact)  # a subtest's, which got its captured output just now
+            if self._redact is not None and (expected := getattr(report, "wasxfail", "")):
+                report.wasxfail = self._redact(expected)  # pytest puts it there, late
             self._watching[1].see_report(report)
 
     def pytest_warning_recorded(self, warning_message: Any, nodeid: str) -> None:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
 from urllib.parse import quote, quote_plus
 
+from pytest_deploycheck.core.elisions import elisions
 from pytest_deploycheck.core.shapes import (
     BORING,
     KEY,
@@ -101,6 +102,7 @@ def redactor(secrets: Mapping[str, str]) -> Callable[[str], str]:
     needles = _needles(secrets)
     literal = tuple(needles)
     pattern = re.compile("|".join([MARK, *map(re.escape, literal)]))
+    without_elided = elisions({value: f"[redacted:{needles[value]}]" for value in secrets})
 
     def named(match: re.Match[str]) -> str:
         found = match[0]
@@ -112,6 +114,7 @@ def redactor(secrets: Mapping[str, str]) -> Callable[[str], str]:
                 places = sorted(set(chain.from_iterable(_places(text, word) for word in (*literal, MARK_BEGIN))))
                 text = _replace_at(places, pattern, named, text)
                 break
+        text = without_elided(text)
         if KEY_HINT in text:
             text = KEY.sub(replacement, text)
             if len(text) <= _LONGEST_LOOK:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from pytest_deploycheck.core.redact import redact_data, redactor, secrets_in, secrets_of, texts_in
 
 plain = redactor({})
+busy = redactor({f"s3cr3t-value-{number}": f"TOKEN_{number}" for number in range(40)})
 digits = st.text("0123456789", min_size=6, max_size=12)
 
 
@@ -177,10 +178,23 @@ def test_the_halves_of_a_long_secret_are_found() -> None:
     assert sum(len(part) for part in cleaned.split("[redacted:T]")) < 40
 
 
+def test_what_an_ellipsis_leaves_of_a_secret_is_one() -> None:
+    """pytest shows begin and end of what is long; six characters are enough to tell."""
+    redact = redactor({"correct-horse-77": "DB_PASSWORD", "battery-staple": "OTHER"})
+    mark = "[redacted:DB_PASSWORD]"
+    assert redact("['a', 'a...t-horse-77'] == 1") == f"['a', 'a...{mark}'] == 1"
+    assert redact("'correct-ho...'") == f"'{mark}...'"
+    assert redact("correct-ho....orse-77, battery...") == f"{mark}....{mark}, [redacted:OTHER]..."
+    assert redact("'...t-horse-...'") == f"'...{mark}...'"
+    # Too short, no end of it, no begin of it, no ellipsis.
+    for text in ("corre...se-77", "...t-horse-7!", "orrect-ho...", "a..t-horse-77", "and so on... and on ..."):
+        assert redact(text) == text
+
+
 @given(st.text("ab:/@=\"' \n[]redacted", max_size=60))
 def test_to_redact_twice_is_to_redact_once(text: str) -> None:
-    redact = redactor({"redacted": "A_TOKEN", "TOKEN1": "redacted", "[redac": "B"})
-    hostile = f"{text} password={text}x1 https://u:{text}@h token: abc123456 {text}"
+    redact = redactor({"redacted": "A_TOKEN", "TOKEN1": "redacted", "[redac": "B", "redacted:A_TOKEN]x": "C"})
+    hostile = f"{text} password={text}x1 https://u:{text}@h token: abc123456 {text}...{text}...redacted...TOKEN1"
     assert redact(redact(hostile)) == redact(hostile)
 
 
@@ -311,6 +325,7 @@ FRAGMENTS = (
         "&X-Amz-Signature=",
         "hooks.slack.com/services/",
     ),
+    *("...", "....", "hunter2h", "r2hunter2"),
     *("[redacted:", "]", "hunter2hunter2", "ter2hunt", "-----BEGIN PRIVATE KEY-----", "\u0130", "\u212a", "\u017f"),
 )
 
@@ -339,12 +354,15 @@ def test_in_a_long_text_nothing_is_found_otherwise_than_in_a_short_one(text: str
         "--" + "a-" * 60_000,
         "eyJ" * 40_000,
         "[redacted:" * 12_000,
+        "." * 1_000_000,
+        "...s3cr3t-" * 40_000,
+        "s3cr3t-valu..." * 40_000,
     ],
     ids=lambda text: text[:12],
 )
 def test_no_text_takes_long(text: str) -> None:
     began = time.process_time()
-    plain(text)
+    busy(text)
     # A pattern that goes back and forth would take minutes.
     assert time.process_time() - began < 5
 
