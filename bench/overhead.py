@@ -34,7 +34,7 @@ OTHERS = {
     "pytest-html": (("metadata", "html", "html_fixtures"), ("--html={out}.html",)),
     "json-report": (("metadata", "pytest_jsonreport"), ("--json-report", "--json-report-file={out}.json")),
     "allure-pytest": (("allure_pytest",), ("--alluredir={out}",)),
-    # As it comes it looks for its marker and finds none; to know how each test ended, as a gate must, is its own option.
+    # As it comes it looks for a marker and finds none; to know how each test ended, as a gate must, is an option.
     "dependency idle": (("dependency",), ()),
     "dependency": (("dependency",), ("-o", "automark_dependency=true")),
 }
