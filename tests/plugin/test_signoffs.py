@@ -233,6 +233,7 @@ def test_people_are_told_apart_on_record_too(gate: Gate, monkeypatch: pytest.Mon
         ("\n[[signoff", f"{NAME}:2: this is no TOML"),
         (signoff("phase1.backup"), f"{NAME}:1: no check is called 'phase1.backup'; did you mean phase1.backups?"),
     ],
+    ids=["unsigned", "no-toml", "unknown-check"],  # the moment in an entry would differ between workers
 )
 def test_a_file_that_cannot_be_meant_is_a_usage_error(entries: str, why: str, gate: Gate) -> None:
     seen = one_line(gate, entries)
