@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from pytest_deploycheck.core.checklist import Checklist
 from pytest_deploycheck.core.model import Check, Status
 from pytest_deploycheck.outcomes import Pending
 
+#: What a worker is told by this name: whether the run is plain.
+PLAIN = "deploycheck plain"
 _LARGEST_TEST_FILE = 2_000_000
 _NO_TESTS_INSIDE = {"node_modules", "site-packages", "__pycache__", "venv", "build", "dist"}
 
@@ -56,14 +59,49 @@ def collect_file(file_path: Path, parent: pytest.Collector, checklist: Checklist
 
 def checklist_path(config: pytest.Config, checklist: Checklist) -> Path:
     """The absolute path of the configured checklist."""
-    return config.rootpath / checklist.path
+    # As pytest writes the paths of what it collects.
+    return Path(os.path.abspath(config.rootpath / checklist.path))
 
 
-def items_of(session: pytest.Session, checklist: Checklist) -> list[ManualItem]:
-    """The items of all lines for people, for a run whose arguments did not lead to the checklist itself."""
+def items_of(session: pytest.Session, checklist: Checklist) -> list[LineItem]:
+    """The items of all lines, for a run that did not come to the checklist itself."""
     collector = collect_file(checklist_path(session.config, checklist), session, checklist)
     assert collector is not None  # it was asked for by its own path
-    return [item for item in collector.collect() if isinstance(item, ManualItem)]
+    return list(collector.collect())
+
+
+def is_plain(config: pytest.Config) -> bool:
+    """Whether pytest was called in the root folder without saying where to look: then the checklist is due."""
+    if workerinput := getattr(config, "workerinput", None):
+        return bool(workerinput.get(PLAIN))
+    source = config.args_source
+    in_root = source is config.ArgsSource.INVOCATION_DIR and config.invocation_params.dir == config.rootpath
+    return in_root or source is config.ArgsSource.TESTPATHS
+
+
+def add_lines(session: pytest.Session, items: list[pytest.Item], checklist: Checklist) -> bool:
+    """Add the items of a checklist that is due, or named, and that pytest did not come to; whether that was so.
+
+    pytest passes over hidden folders, also where it is told to look at something in them and at what is above them,
+    and a conftest may ignore it. Only an option leaves it out.
+    """
+    config = session.config
+    path = checklist_path(config, checklist)
+    named = (Path(os.path.abspath(config.invocation_params.dir / str(arg))) for arg in config.args)
+    is_due = is_plain(config) or path in named
+    if not is_due or _is_ignored(path, config) or any(isinstance(item, LineItem) for item in items):
+        return False
+    items.extend(items_of(session, checklist))
+    return True
+
+
+def _is_ignored(path: Path, config: pytest.Config) -> bool:
+    """Whether an option says so."""
+    here = config.invocation_params.dir
+    ignored = {Path(os.path.abspath(here / name)) for name in config.getoption("ignore", None) or ()}
+    globs = [str(here / glob) for glob in config.getoption("ignore_glob", None) or ()]
+    places = (path, *path.parents)
+    return any(place in ignored or any(fnmatch(str(place), glob) for glob in globs) for place in places)
 
 
 def automated_elsewhere(config: pytest.Config, lines: Iterable[Check]) -> dict[str, str]:

@@ -93,8 +93,8 @@ def declared_phases(config: pytest.Config) -> tuple[Checklist | None, dict[str, 
 
 
 def reach_checklist(config: pytest.Config, checklist: Checklist) -> None:
-    """Let a plain ``pytest``, which looks at the test paths, look at a checklist that lies beside them too."""
-    if config.args_source is config.ArgsSource.TESTPATHS:
+    """Let a plain ``pytest`` look at a checklist that lies beside everything it looks at."""
+    if manual.is_plain(config) and not hasattr(config, "workerinput"):
         path = manual.checklist_path(config, checklist)
         if not any(path.is_relative_to(config.invocation_params.dir / arg) for arg in config.args):
             config.args.append(str(path))
@@ -219,7 +219,7 @@ def _settle_manual_items(
     """Leave exactly one item for each line that only a person can judge; returns their checks."""
     present = [item for item in items if isinstance(item, manual.ManualItem)]
     if waiting - {item.line.id for item in present}:
-        present = manual.items_of(session, checklist)
+        present = [item for item in manual.items_of(session, checklist) if isinstance(item, manual.ManualItem)]
     present = [item for item in present if item.line.id in waiting]
     items[:] = [*(item for item in items if not isinstance(item, manual.ManualItem)), *present]
     for item in present:

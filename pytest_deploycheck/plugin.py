@@ -139,7 +139,11 @@ def pytest_collection_modifyitems(
     session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
 ) -> Generator[None]:
     """Before anybody deselects or drops an item: if one belongs to a phase, the gate is active."""
-    watch = config.stash[keys.watch_key]
+    watch, checklist = config.stash[keys.watch_key], config.stash[keys.checklist_key]
+    if checklist is not None:
+        from pytest_deploycheck import manual
+
+        watch.found_checks = manual.add_lines(session, items, checklist) or watch.found_checks
     if watch.found_checks:
         from pytest_deploycheck import activation
 
@@ -189,7 +193,14 @@ def pytest_cmdline_main(
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Who asked for a gate where there was nothing to gate must not take pytest's 0 for a GO."""
-    if keys.gate_key not in config.stash and not config.option.collectonly and _was_asked_for(config):
+    if keys.gate_key in config.stash or config.option.collectonly:
+        return
+    is_due = False
+    if config.stash[keys.checklist_key] is not None:
+        from pytest_deploycheck import manual
+
+        is_due = manual.is_plain(config)
+    if is_due or _was_asked_for(config):
         terminalreporter.write_line(
             "deploycheck: no test belongs to a phase: nothing was gated", yellow=True, bold=True
         )

@@ -90,6 +90,10 @@ class Controller:
         """Give the worker its channel to the gate."""
         channel = node.gateway.newchannel()
         node.workerinput[CHANNEL] = channel
+        if self._config.stash[keys.checklist_key] is not None:
+            from pytest_deploycheck import manual
+
+            node.workerinput[manual.PLAIN] = manual.is_plain(self._config)
         self._channels[node] = channel
         channel.setcallback(lambda message: self._hear(node, *message))
         self._watchdog.expect(node)

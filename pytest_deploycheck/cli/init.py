@@ -99,8 +99,8 @@ def _named(phases: Iterable[str]) -> dict[str, str]:
 
 def _relative(document: Path, folder: Path) -> str:
     """The document's path in pytest's settings; the folder of the settings is where it starts."""
-    path = os.path.relpath(document.absolute(), folder)
-    return document.absolute().as_posix() if path.startswith("..") else Path(path).as_posix()
+    there = Path(os.path.abspath(document))
+    return (there.relative_to(folder) if there.is_relative_to(folder) else there).as_posix()
 
 
 def _document_change(document: Path, raw: bytes, proposal: Proposal) -> _Change:

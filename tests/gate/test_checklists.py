@@ -105,3 +105,24 @@ def test_a_tick_is_no_evidence(line: str, gate: Gate) -> None:
     )
     assert seen.ret == 12
     assert not LATER & set(gate.seen())
+
+
+@pytest.mark.parametrize("hiding", [".github/checklist.md", "build/checklist.md", "checklist.md"])
+@way(
+    "no test is a check yet, and pytest passes over the checklist's folder, or a conftest over the document",
+    says="PENDING; phase1 HOLD; exit 10",
+)
+def test_a_checklist_that_pytest_does_not_come_to_is_due(hiding: str, gate: Gate) -> None:
+    """The project's own tests are green, and the run is not."""
+    gate.write(
+        {
+            hiding: ONE + FINE,
+            "test_own.py": "def test_own(): pass\n",
+            "conftest.py": "collect_ignore_glob = ['*.md']\n" if "/" not in hiding else "",
+        },
+        ini=f"deploycheck_checklist = {hiding}",
+    )
+
+    seen = gate.run()
+
+    assert (seen.status("phase1.fine"), seen.verdict("phase1"), seen.ret) == ("PENDING", "HOLD", 10)
