@@ -54,7 +54,10 @@ class Configuration:
                 table[name] = tomlkit.table(is_super_table=place < len(self.table) - 1)
             table = table[name]
         table[KEY] = checklist
-        return tomlkit.dumps(document)
+        text: str = tomlkit.dumps(document)
+        # What is new ends its lines as the others do, where they agree.
+        alike = "\r\n" in self.text and not re.search(r"(?<!\r)\n", self.text)
+        return re.sub(r"(?<!\r)\n", "\r\n", text) if alike else text
 
     def _ini(self, checklist: str) -> str:
         (section,) = self.table

@@ -43,6 +43,13 @@ def test_without_any_file_there_is_a_new_one(tmp_path: Path) -> None:
             "[project]\nname = 'x'\n",
             f"[project]\nname = 'x'\n\n[tool.pytest.ini_options]\n{LINE}\"a/list.md\"\n",
         ),
+        (
+            "pyproject.toml",
+            "[project]\r\nname = 'x'\r\n",
+            f"[project]\r\nname = 'x'\r\n\r\n[tool.pytest.ini_options]\r\n{LINE}\"a/list.md\"\r\n",
+        ),
+        ("pytest.toml", "# a\r\n[pytest]\n", f'# a\r\n[pytest]\n{LINE}"a/list.md"\n'),
+        ("pyproject.toml", "[tool.pytest]", f'[tool.pytest]\n{LINE}"a/list.md"\n'),
         ("pytest.toml", "[pytest]\nx = 1\n", f'[pytest]\nx = 1\n{LINE}"a/list.md"\n'),
     ],
 )
