@@ -17,7 +17,7 @@ from pytest_deploycheck.core.model import CheckResult, Run, Status
 from pytest_deploycheck.core.verdict import weigh
 from pytest_deploycheck.keys import GATE
 from pytest_deploycheck.report.inert import inert
-from pytest_deploycheck.report.text import next_lines, summary_line
+from pytest_deploycheck.report.text import next_lines, steps, summary_line
 
 if TYPE_CHECKING:
     from pytest_html.basereport import BaseReport
@@ -155,15 +155,19 @@ def board_html(run: Run) -> str:
     phases = ((phase.phase.marker, phase.verdict, _passed(phase.counts), phase.reason) for phase in run.phases)
     counts = Counter(result.status for result in run.checks)
     counted = ((status, str(counts[status])) for status in Status if counts[status])
-    steps = "".join(f"<li>{_text(line.strip())}</li>" for line in next_lines(run))
+    asked = "".join(f"<li>{_step(*step)}</li>" for step in steps(next_lines(run)))
     return (
         f"<section><h2>Deployment checklist: {_text(run.release)}</h2>"
         f"<p><strong>{_text(summary_line(run))}</strong></p>"
         f"{_table('Phases', ('Phase', 'Verdict', 'Passed', 'Reason'), phases)}"
-        f"{f'<ul>{steps}</ul>' if steps else ''}"
+        f"{f'<ul>{asked}</ul>' if asked else ''}"
         f"{_table('Checks', ('Status', 'Count'), counted)}"
         f"{_table('Not passed', ('Check', 'Phase', 'Status', 'Reason'), _not_passed(run))}</section>"
     )
+
+
+def _step(what: str, *commands: str) -> str:
+    return _text(what) + "".join(f"<br><code>{_text(command.strip())}</code>" for command in commands)
 
 
 def _passed(counts: Mapping[Status, int]) -> str:

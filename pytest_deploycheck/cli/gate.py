@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,7 +22,7 @@ from pytest_deploycheck.durations import parse_duration
 from pytest_deploycheck.record.approvals import digests_of, read_approvals
 from pytest_deploycheck.record.blobs import MISSING
 from pytest_deploycheck.record.store import merged_runs
-from pytest_deploycheck.report.text import next_lines
+from pytest_deploycheck.report.text import next_lines, steps
 
 SCHEMA = "pytest-deploycheck/gate/1"
 _HEAD = ("phase", "verdict", "run", "age", "target", "reason")
@@ -126,8 +126,9 @@ def _print(release: str, standing: ReleaseStanding, now: datetime) -> None:
         click.echo(f"note: {gap}")
     for note in _missing_evidence(standing):
         click.echo(f"note: {note}")
-    for step in _once(_next(release, standing)):
-        click.echo(step)
+    # Several targets may ask for the same.
+    for step in dict.fromkeys(steps(_next(release, standing))):
+        click.echo("\n".join(step))
     click.echo(styled(f"{standing.verdict}  {_summary(release, standing)}", standing.verdict))
 
 
@@ -160,17 +161,6 @@ def _summary(release: str, standing: ReleaseStanding) -> str:
     ]
     trigger = f"; an immediate rollback trigger fired in {', '.join(dict.fromkeys(fired))}" if fired else ""
     return f"{cleared}/{len(required)} required phases are GO{trigger}"
-
-
-def _once(lines: Iterable[str]) -> Iterable[str]:
-    """The steps, with the lines that are indented under each, without those that another target asked for as well."""
-    steps: list[str] = []
-    for line in lines:
-        if line.startswith(" ") and steps:
-            steps[-1] += f"\n{line}"
-        else:
-            steps.append(line)
-    return dict.fromkeys(steps)
 
 
 def _next(release: str, standing: ReleaseStanding) -> Iterator[str]:

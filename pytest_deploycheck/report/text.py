@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pytest_deploycheck.core.actions import accounted, advisories, next_actions
 from pytest_deploycheck.core.model import ExitCode, PhaseResult, Run, Verdict, exit_code_of
@@ -55,6 +55,17 @@ def next_lines(run: Run) -> Iterator[str]:
     for result in advisories(run):
         name = name_of(result.check, targets=several(run))
         yield f"advisory: {name} {result.status}: {result.reason.partition(chr(10))[0]}"
+
+
+def steps(lines: Iterable[str]) -> list[tuple[str, ...]]:
+    """`next_lines` step by step: each with the lines that are indented under it."""
+    found: list[tuple[str, ...]] = []
+    for line in lines:
+        if line.startswith(" ") and found:
+            found[-1] += (line,)
+        else:
+            found.append((line,))
+    return found
 
 
 def summary_line(run: Run) -> str:

@@ -130,6 +130,7 @@ def test_the_board_stands_on_top_as_static_html(run: Callable[..., Report], form
     assert "<th scope='row'>phase1</th><td>NO-GO</td>" in board
     assert "<th scope='row'>phase2</th><td>BLOCKED</td>" in board
     assert "<th scope='row'>phase1.bad</th><td>phase1</td><td>FAIL</td>" in board
+    assert "next: phase1.bad [bob]: &lt;b&gt;mend&lt;/b&gt; it<br><code>pytest -m phase1 test_it.py::test_bad " in board
     for status, count in report.json["accounted"]["by_status"].items():
         assert (f"<th scope='row'>{status}</th><td>{count}</td>" in board) == bool(count)
 
@@ -141,7 +142,7 @@ def test_what_we_put_in_is_escaped(run: Callable[..., Report]) -> None:
 
     assert "&lt;b&gt;mend&lt;/b&gt; it" in static(report.page)
     assert {element.tag for element in section.iter()} <= {
-        *("DOCUMENT_FRAGMENT", "h2", "p", "strong", "ul", "li"),
+        *("DOCUMENT_FRAGMENT", "h2", "p", "strong", "ul", "li", "br", "code"),
         *("table", "caption", "thead", "tbody", "tr", "th", "td"),
     }
     hostile = report.row("test_hostile[</td><script>document.title='owned'</script>]")

@@ -57,7 +57,7 @@ def test_the_board_for_pytest_html_is_markup_of_ours_alone(run: Run) -> None:
     page = html5lib.parseFragment(board_html(run), namespaceHTMLElements=False)
 
     assert {element.tag for element in page.iter()} <= {
-        *("DOCUMENT_FRAGMENT", "section", "h2", "p", "strong", "ul", "li"),
+        *("DOCUMENT_FRAGMENT", "section", "h2", "p", "strong", "ul", "li", "br", "code"),
         *("table", "caption", "thead", "tbody", "tr", "th", "td"),
     }
     assert {name for element in page.iter() for name in element.attrib} <= {"scope"}
