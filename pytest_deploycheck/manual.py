@@ -114,7 +114,8 @@ def automated_elsewhere(config: pytest.Config, lines: Iterable[Check]) -> dict[s
     found: dict[str, str] = {}
     if not wanted:
         return found
-    pattern = re.compile(r"""\bcheck\(\s*(?:id\s*=\s*)?["']([^"'\s]+)["']""")
+    # Other keywords may stand before the id, with brackets in them.
+    pattern = re.compile(r"""\bcheck\((?:\s*|(?:[^()]|\([^()]*\))*?\bid\s*=\s*)["']([^"'\s]+)["']""")
     for path in python_files(config):
         try:
             text = path.read_text(encoding="utf-8", errors="replace")

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import FunctionType
 from typing import Any
 
 import pytest
@@ -18,7 +17,8 @@ from pytest_deploycheck.core.checklist import Checklist, base_id, bind, refuse_d
 from pytest_deploycheck.core.errors import ChecklistError, DeployCheckError, SettingsError
 from pytest_deploycheck.core.model import Check, Kind, Phase
 from pytest_deploycheck.core.redact import redactor, secrets_in
-from pytest_deploycheck.hidden import marked_elsewhere, refuse_hidden_checks, refuse_void_helpers
+from pytest_deploycheck.hidden import refuse_hidden_checks, refuse_void_assertions, refuse_void_helpers
+from pytest_deploycheck.written import marked_elsewhere
 
 check_key = pytest.StashKey[Check]()
 
@@ -141,16 +141,18 @@ def build_plan(
 
 
 def _refuse_hidden(config: pytest.Config, items: Sequence[pytest.Item], phases: Sequence[str]) -> None:
-    if getattr(config.option, "lf", False) or any("::" in str(arg) for arg in config.args):
-        return  # only a part of each file was asked for
     marks = frozenset({"check", *phases})
-    checks: dict[Path, list[FunctionType]] = {path: [] for path in _collected_files(config)}
+    checks: dict[Path, list[Callable[..., object]]] = {path: [] for path in _collected_files(config)}
     for item in items:
         if isinstance(item, pytest.Function):
-            of_file = checks.setdefault(item.path, [])
-            if any(mark.name in marks for mark in item.iter_markers()):
-                of_file.append(item.function)
-    refuse_hidden_checks(checks, markers=marks, root=config.rootpath)
+            checks.setdefault(item.path, [])
+        if not isinstance(item, commands.LineItem) and any(mark.name in marks for mark in item.iter_markers()):
+            function = item.function if isinstance(item, pytest.Function) else type(item)
+            checks.setdefault(item.path, []).append(function)
+    if getattr(config.option, "lf", False) or any("::" in str(arg) for arg in config.args):
+        refuse_void_assertions(checks, config.rootpath)  # only a part of each file was asked for
+    else:
+        refuse_hidden_checks(checks, markers=marks, root=config.rootpath)
     refuse_void_helpers(checks, config.rootpath)
 
 
@@ -269,20 +271,24 @@ def select(config: pytest.Config, plan: Plan, collected: Sequence[pytest.Item], 
     unseen: dict[str, str] = {}
     if plan.checklist is None:
         # No list says what there should be: look for marks in the files that were left out.
-        elsewhere = _marked_elsewhere(config, plan)
+        elsewhere = _marked_elsewhere(config, plan, collected)
         for marker in touched & set(elsewhere):
             narrowed.setdefault(marker, f"a file that was not collected ({elsewhere[marker]})")
         unseen = _unseen(plan, elsewhere)
     return replace(plan, phases=phases, absent=absent, narrowed=narrowed, unseen=unseen)
 
 
-def _marked_elsewhere(config: pytest.Config, plan: Plan) -> dict[str, str]:
+def _marked_elsewhere(config: pytest.Config, plan: Plan, items: Iterable[pytest.Item]) -> dict[str, str]:
     """Phase -> ``file:line`` of a mark of it in a Python file of the project that was not collected."""
     of_checks = {check.nodeid.partition("::")[0] for check in plan.checks}
     known = {*_collected_files(config), *(config.rootpath / file for file in of_checks)}
     left_out = (path for path in manual.python_files(config) if path not in known)
-    names = "|".join(re.escape(phase.marker) for phase in plan.phases)
-    found = marked_elsewhere(left_out, re.compile(rf"\bmark\.(?:phase\d+|{names})\b"))
+    names = "|".join([r"phase\d+", *(re.escape(phase.marker) for phase in plan.phases)])
+
+    def functions() -> Iterator[Callable[..., object]]:
+        return (item.function for item in items if isinstance(item, pytest.Function) and check_of(item) is not None)
+
+    found = marked_elsewhere(left_out, names, functions)
     return {marker: os.path.relpath(place, config.rootpath) for marker, place in found.items()}
 
 

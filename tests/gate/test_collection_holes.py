@@ -49,6 +49,37 @@ TRAPS: dict[str, Trap] = {
         FAILS, arguments=("test_beside.py::test_fine",), reason="a node id"
     ),
     "another file is asked for": missing(files=ELSEWHERE, arguments=("test_beside.py",), reason="test_trap.py"),
+    "another file is asked for, and the check's mark has a name of its own": missing(
+        files={"test_trap.py": HEAD + "first = pytest.mark.phase1\n@first\ndef test_trap(): assert 0"},
+        arguments=("test_beside.py",),
+        reason="test_trap.py",
+    ),
+    "another file is asked for, and the check's mark was imported": missing(
+        files={
+            "marks.py": "import pytest\nphase1 = pytest.mark.phase1",
+            "test_trap.py": "from marks import phase1\n@phase1\ndef test_trap(): assert 0",
+        },
+        arguments=("test_beside.py",),
+        reason="test_trap.py",
+    ),
+    "another file is asked for, and the check's file is marked with a type": missing(
+        files={"test_trap.py": HEAD + "pytestmark: object = pytest.mark.phase1\ndef test_trap(): assert 0"},
+        arguments=("test_beside.py",),
+        reason="test_trap.py",
+    ),
+    "a class inherits a check from another file and drops it": missing(
+        "from base import Base\nclass TestTrap(Base): test_trap = None",
+        files={"base.py": "import pytest\nclass Base:\n    @pytest.mark.phase1\n    def test_trap(self): assert 0"},
+        reason="base.py",
+    ),
+    "a class inherits two checks from a marked class of another file and drops one": missing(
+        "from base import Base\nclass TestTrap(Base): test_trap = None",
+        files={
+            "base.py": "import pytest\n@pytest.mark.phase1\nclass Base:\n    def test_trap(self): assert 0\n"
+            "    def test_other(self): pass"
+        },
+        reason="base.py",
+    ),
     "another folder is asked for": missing(
         files={
             "here/test_here.py": "import pytest" + PASSES.replace("trap", "here"),
@@ -72,6 +103,14 @@ TRAPS: dict[str, Trap] = {
     "a hook ignores the file of the check where there is a list": listed(conftest=IGNORES),
     "the file of the check is ignored where there is a list": listed(arguments=("--ignore=test_trap.py",)),
     "the file of the check is not asked for where there is a list": listed(arguments=("test_beside.py",)),
+    "the file of the check is ignored where there is a list, and the mark's first keyword is another": listed(
+        files={
+            **LISTED,
+            "test_trap.py": HEAD
+            + '@pytest.mark.check(title="It (the trap) holds", id="phase1.test_trap")\ndef test_trap(): assert 0\n',
+        },
+        arguments=("--ignore=test_trap.py",),
+    ),
     "another check is asked for by its node id where there is a list": listed(arguments=("test_beside.py::test_fine",)),
     "-k leaves the check out where there is a list": listed(arguments=("-k", "not trap")),
     "the file of the check is misnamed where there is a list": listed(

@@ -69,6 +69,29 @@ STYLES = {
         "class Pipe:\n    def __del__(self): raise OSError('closed')\n@pytest.mark.phase1\ndef test_one(): Pipe()"
     ),
     "a parenthesised assertion": "@pytest.mark.phase1\ndef test_one():\n    assert (1 == 1), 'fine'\n    assert (\n        2 == 2\n    )",
+    "a class whose checks are its base's": (
+        "class Base:\n    def test_one(self): assert True\n@pytest.mark.phase1\nclass TestAll(Base): fine = True"
+    ),
+    "a class whose checks are its heir's": (
+        "@pytest.mark.phase1\nclass Base: fine = True\nclass TestAll(Base):\n    def test_one(self): assert self.fine"
+    ),
+    "checks that a factory makes": (
+        "def make(number):\n    @pytest.mark.phase1\n    def test_made(): assert number\n"
+        "    test_made.__name__ = test_made.__qualname__ = f'test_{number}'\n    return test_made\n"
+        "test_1, test_2 = make(1), make(2)"
+    ),
+    "a check behind a proxy": ("import functools\n@functools.cache\n@pytest.mark.phase1\ndef test_one(): assert True"),
+    "several lists of marks": (
+        "pytestmark = [pytest.mark.phase1]\npytestmark += [pytest.mark.slow]\nclass TestAll:\n"
+        "    pytestmark = pytest.mark.fast\n    def test_one(self): assert True\nclass TestRest:\n"
+        "    pytestmark = pytest.mark.slow\n    def test_two(self): assert True"
+    ),
+    "assertions about names": (
+        "import os\ndef server(): return 1\n@pytest.fixture\ndef disk(): return 1\n@pytest.mark.phase1\n"
+        "def test_one(disk):\n    assert disk\n    assert server(), 'none'\n    assert os and pytest\n"
+        "    for server_ in (1, 2): assert server_\n    ready = 1 or 'no'\n    assert ready\n"
+        "    assert 1 == 1 or 'x' in 'y'\n    assert (ready or 'none') == 1"
+    ),
     "assertions about collections and texts": (
         "@pytest.mark.phase1\ndef test_one():\n    assert [n for n in (1, 2)]\n    assert 'x' in 'xy'\n    assert {1} <= {1, 2}\n"
         "    assert (1, 2) == (1, 2)\n    assert (n := 3)\n    assert all(n == 2 for n in (2, 2))\n    assert True"
@@ -112,6 +135,30 @@ def test_control_of_styles(style: str, gate: Gate) -> None:
 
     assert (seen.ret, seen.json["verdict"]) == (0, "GO"), seen.stdout
     assert {row["status"] for row in seen.json["checks"]} == {"PASS"}
+
+
+SHARED = {
+    "imported": ("from shared import test_one", "@pytest.mark.phase1\ndef test_one(): assert True"),
+    "inherited": (
+        "from shared import Base\nclass TestAll(Base): pass",
+        "class Base:\n    @pytest.mark.phase1\n    def test_one(self): assert True",
+    ),
+    "inherited from a marked class": (
+        "from shared import Base\nclass TestAll(Base): pass",
+        "@pytest.mark.phase1\nclass Base:\n    def test_one(self): assert True\n    def helper(self): pass",
+    ),
+}
+
+
+@pytest.mark.parametrize("how", SHARED)
+def test_control_of_shared_checks(how: str, gate: Gate) -> None:
+    """A file that nobody collects may lend its checks to one that is: then none is missing."""
+    tests, shared = SHARED[how]
+    gate.write({"test_it.py": tests, "shared.py": f"import pytest\n{shared}"})
+
+    seen = gate.run()
+
+    assert (seen.ret, seen.json["verdict"], seen.ids) == (0, "GO", ["phase1.test_one"]), seen.stdout
 
 
 @pytest.mark.parametrize("what", HOOKS)

@@ -61,6 +61,35 @@ def test_deploy(host): say("deployed")
         "def test_trap(): assert 0",
         reason=r"test_it\.py:\d+: two @pytest.mark.check on one test",
     ),
+    "the tests of a marked class are misnamed": refused(
+        "@pytest.mark.phase1\nclass TestTrap:\n    def check_trap(self): assert 0",
+        reason=r"test_it\.py:\d+: TestTrap is marked as a class of checks",
+    ),
+    "the tests of a class with a pytestmark are misnamed": refused(
+        "class TestTrap:\n    pytestmark = [pytest.mark.phase1]\n    def tset_trap(self): assert 0",
+        reason=r"test_it\.py:\d+: TestTrap is marked as a class of checks",
+    ),
+    "the tests of a marked file are misnamed": refused(
+        "pytestmark = pytest.mark.phase1\ndef check_trap(): assert 0",
+        reason=r"test_it\.py:1: pytestmark marks the whole file",
+    ),
+    "a marked file holds nothing but doctests that nobody asked for": refused(
+        'pytestmark = pytest.mark.phase1\ndef trap():\n    """\n    >>> 1 + 1\n    3\n    """',
+        reason=r"test_it\.py:1: pytestmark marks the whole file",
+    ),
+    "a second pytestmark takes the place of the first": refused(
+        "pytestmark = pytest.mark.phase1\ndef test_trap(): pytest.skip('x')\npytestmark = [pytest.mark.slow]",
+        reason=r"test_it\.py:4: this pytestmark takes the place of the one at line 2, and phase1 with it",
+    ),
+    "a second pytestmark of a class takes the place of the first": refused(
+        "class TestTrap:\n    pytestmark = pytest.mark.phase1\n    def test_trap(self): pytest.skip('x')\n"
+        "    pytestmark = []",
+        reason=r"test_it\.py:5: this pytestmark takes the place",
+    ),
+    "the check stands within a function": refused(
+        "def prepare():\n    @pytest.mark.phase1\n    def test_trap(): assert 0",
+        reason=r"test_it\.py:4: test_trap is marked as a check, but pytest does not collect it",
+    ),
 }
 
 

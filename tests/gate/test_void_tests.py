@@ -67,6 +67,9 @@ def test_trap(evidence):
 """
 TUPLE = "@pytest.mark.phase1\ndef test_trap(): assert (1 == 2, 'differs')"
 IGNORED = ("-W", "ignore")
+VOID = r"ERROR: test_it\.py:\d+: this assertion is always true"
+LINE = "# One <!-- deploycheck: phase=phase1 -->\n- [ ] **Trap** <!-- deploycheck: id=phase1.trap -->\n"
+VOID_LINE = "@pytest.mark.check('phase1.trap')\ndef test_trap(): assert (1 == 2, 'differs')"
 DESTRUCTOR = """
 class Server:
     def __del__(self): assert 1 == 2
@@ -171,6 +174,26 @@ TRAPS: dict[str, Trap] = {
     ),
     "the check asserts a function that it does not call": refused(
         "@pytest.mark.phase1\ndef test_trap(): assert lambda: 1 == 2", reason=r"test_it\.py:\d+"
+    ),
+    "the check asserts a function of its file that it does not call": refused(
+        "def is_ready(): return False\n@pytest.mark.phase1\ndef test_trap():\n    assert is_ready, 'it is not'",
+        reason=VOID,
+    ),
+    "the check asserts something or else its message": refused(
+        "@pytest.mark.phase1\ndef test_trap(): assert 1 == 2 or 'they differ'", reason=VOID
+    ),
+    "the check asserts something or else its message on the next line": refused(
+        "@pytest.mark.phase1\ndef test_trap():\n    assert (\n        1 == 2\n        or f'{1} is another'\n    )",
+        reason=VOID,
+    ),
+    "the check asserts something or else True": refused(
+        "@pytest.mark.phase1\ndef test_trap(): assert 1 == 2 or True", reason=VOID
+    ),
+    "the check asserts a tuple and is asked for by its node id where there is a list": refused(
+        VOID_LINE, files={"test_beside.py": ""}, checklist=LINE, arguments=("test_it.py::test_trap",), reason=VOID
+    ),
+    "the check asserts a tuple and failed before, where there is a list": refused(
+        VOID_LINE, files={"test_beside.py": ""}, checklist=LINE, arguments=("-p", "cacheprovider", "--lf"), reason=VOID
     ),
     "a helper of the check asserts a tuple": refused(
         "import helper\n@pytest.mark.phase1\ndef test_trap(): helper.holds()",
