@@ -37,7 +37,7 @@ def remove_last_reports(config: pytest.Config) -> None:
     """What an earlier run left must not be taken for this one's, should this one be refused."""
     with usage_errors():
         settings = settings_of(config)
-    if config.option.collectonly:
+    if keys.is_collecting(config):
         return
     for path in (settings.report, settings.json, settings.summary):
         # Writing there comes next; whoever forbids it is told then.

@@ -7,6 +7,8 @@ from datetime import timedelta
 
 from pytest_deploycheck.core.errors import SettingsError
 
+#: A moment that lies further back, or ahead, may be none of the calendar's.
+_LONGEST = timedelta(days=36_525)
 #: Numbers with their units, side by side.
 _PARTS = re.compile(r"[+-]?(?:0|(?:\d+(?:\.\d+)?[a-zA-Zµ]+)+)")
 
@@ -14,7 +16,7 @@ _PARTS = re.compile(r"[+-]?(?:0|(?:\d+(?:\.\d+)?[a-zA-Zµ]+)+)")
 def parse_duration(text: str, *, where: str) -> timedelta:
     """The duration; units are durationpy's (``ms s m h d w``, combined as in ``1h30m``).
 
-    Raises ``SettingsError`` naming `where` for anything else, for zero and for negative ones.
+    Raises ``SettingsError`` naming `where` for anything else, for zero, for negative ones and beyond a hundred years.
     """
     import durationpy
 
@@ -27,4 +29,6 @@ def parse_duration(text: str, *, where: str) -> timedelta:
         raise wrong from error
     if not isinstance(duration, timedelta) or duration <= timedelta(0):
         raise SettingsError(f"{where}: {text!r} must be longer than nothing; write for example 24h")
+    if duration > _LONGEST:
+        raise SettingsError(f"{where}: {text!r} is longer than a hundred years; write for example 24h")
     return duration

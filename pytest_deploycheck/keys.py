@@ -27,6 +27,15 @@ phase_titles_key = pytest.StashKey[dict[str, str]]()
 watch_key: pytest.StashKey[CollectionWatch] = pytest.StashKey()
 
 
+#: pytest's options that collect, and run nothing.
+COLLECTING = ("collectonly", "showfixtures", "show_fixtures_per_test")
+
+
+def is_collecting(config: pytest.Config) -> bool:
+    """Whether pytest was asked to collect and to tell of it, so that nothing runs: there is nothing to record."""
+    return any(getattr(config.option, name, False) for name in COLLECTING)
+
+
 def register(config: pytest.Config, plugin: object, name: str) -> None:
     """Register a part of the gate; raises ``pytest.UsageError`` when it was switched off by its name."""
     if config.pluginmanager.register(plugin, name) is None:

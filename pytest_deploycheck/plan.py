@@ -328,8 +328,11 @@ def _phases_chosen(config: pytest.Config, plan: Plan, items: Iterable[pytest.Ite
     from _pytest.mark import MarkMatcher
     from _pytest.mark.expression import Expression
 
-    # pytest has parsed the same expression by now: a wrong one has ended the run.
-    compiled = Expression.compile(expression)
+    try:
+        compiled = Expression.compile(expression)
+    except SyntaxError as error:
+        # pytest has refused it by now, and goes on to the end of the collection all the same.
+        raise pytest.UsageError(f"Wrong expression passed to '-m': {expression}: {error}") from error
     chosen = {phase.marker for phase in plan.phases if compiled.evaluate(_named(phase.marker))}
     for item in items:
         check = check_of(item)

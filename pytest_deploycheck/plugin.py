@@ -26,7 +26,7 @@ _NUMBERED_PHASE = re.compile(r"phase\d+")
 _NUMBERED_MARKERS = range(1, 21)
 
 #: pytest's options that only tell something and run nothing.
-_INFORMING = ("help", "version", "markers", "cacheshow", "showfixtures", "show_fixtures_per_test")
+_INFORMING = ("help", "version", "markers", "cacheshow", *keys.COLLECTING)
 
 _CHECK_MARKER = (
     "check(id, *, title, severity, remediation, owner, mutating, rollback, waivable): "
@@ -193,7 +193,7 @@ def pytest_cmdline_main(
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Who asked for a gate where there was nothing to gate must not take pytest's 0 for a GO."""
-    if keys.gate_key in config.stash or config.option.collectonly:
+    if config.stash[keys.watch_key].found_checks or keys.is_collecting(config):
         return
     is_due = False
     if config.stash[keys.checklist_key] is not None:
@@ -227,7 +227,7 @@ def _gate_was_due(config: pytest.Config) -> bool:
     if keys.gate_key in config.stash:
         return True
     options = config.option
-    if any(getattr(options, name, False) for name in _INFORMING) or getattr(options, "collectonly", False):
+    if any(getattr(options, name, False) for name in _INFORMING):
         return False
     watch = config.stash.get(keys.watch_key, None)
     if watch is not None and watch.finished:

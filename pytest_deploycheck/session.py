@@ -86,7 +86,7 @@ class GateSession:
         """Begin the record, or write the plan where only that was asked for."""
         self._planned = True
         self._session = session
-        if self._config.option.collectonly:
+        if keys.is_collecting(self._config):
             self._write_plan(plan)
         else:
             self.begin(plan, filter(None, map(check_of, session.items)))

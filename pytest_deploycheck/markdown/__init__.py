@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pytest_deploycheck.core.checklist import Checklist
 from pytest_deploycheck.core.errors import ChecklistError
+from pytest_deploycheck.record.files import is_device
 
 _FOREIGN_MARKS = {
     codecs.BOM_UTF32_LE: "UTF-32",
@@ -33,11 +34,15 @@ def read_checklist(path: Path, *, shown_as: str) -> Checklist:
 def read_bytes(path: Path, *, shown_as: str) -> bytes:
     """The file's bytes; raises ``ChecklistError``."""
     try:
-        return path.read_bytes()
+        found = None if is_device(path) else path.read_bytes()
+        why = "it is no file"
     except OSError as error:
+        found, why = None, str(error.strerror)
+    if found is None:
         raise ChecklistError(
-            f"{shown_as}: the checklist cannot be read ({error.strerror}); mend the ini key deploycheck_checklist"
-        ) from error
+            f"{shown_as}: the checklist cannot be read ({why}); mend the ini key deploycheck_checklist"
+        )
+    return found
 
 
 def decoded(raw: bytes, *, shown_as: str) -> str:

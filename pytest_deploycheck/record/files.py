@@ -1,8 +1,9 @@
-"""Write whole files so that a reader never sees half of one."""
+"""Write whole files so that a reader never sees half of one, and tell files from what only has a name."""
 
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from pathlib import Path
 
@@ -18,7 +19,13 @@ def write_atomically(path: Path, text: str) -> None:
 
 
 def write_bytes_atomically(path: Path, data: bytes) -> None:
-    """Replace the file at `path` by `data`; raises ``RecordError`` when the folder or the disk refuses."""
+    """Replace the file at `path` by `data`.
+
+    Raises ``RecordError`` when the folder or the disk refuses, and where a device or a pipe stands: whoever may replace
+    ``/dev/null`` must not.
+    """
+    if is_device(path):
+        raise RecordError(f"{path} cannot be written (it is no file); choose another place for it")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
@@ -33,3 +40,12 @@ def write_bytes_atomically(path: Path, data: bytes) -> None:
             raise
     except OSError as error:
         raise RecordError(f"{path} cannot be written ({error.strerror}); choose another place for it") from error
+
+
+def is_device(path: Path) -> bool:
+    """Whether a device, a pipe or a socket stands there, whose reading may never end."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))

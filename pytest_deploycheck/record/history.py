@@ -11,6 +11,7 @@ from pathlib import Path
 from pytest_deploycheck.core.changes import last_go
 from pytest_deploycheck.core.errors import RecordError
 from pytest_deploycheck.core.model import Run
+from pytest_deploycheck.record.files import is_device
 from pytest_deploycheck.record.store import journal_path, read_run, supposed_beginning
 
 #: Runs of the same release, and bytes of journals, that are read at most; ten thousand checks are some 6 MB.
@@ -69,6 +70,8 @@ def _size(path: Path) -> int:
 
 
 def _ended_go(path: Path) -> bool:
+    if is_device(path):
+        return False
     try:
         with open(path, "rb") as file:
             file.seek(-min(_TAIL, file.seek(0, os.SEEK_END)), os.SEEK_END)

@@ -21,6 +21,7 @@ from typing import Any
 
 from pytest_deploycheck.core.errors import RecordError
 from pytest_deploycheck.core.redact import redact_data, texts_in
+from pytest_deploycheck.record.files import is_device
 
 ORIGIN = "0" * 64
 _encode = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
@@ -131,6 +132,7 @@ class Journal:
 
 def is_being_written(path: Path) -> bool:
     """Whether a process on this machine still writes the journal: its run is neither over nor dead."""
+    refuse_device(path)
     try:
         with open(path, "rb") as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -141,12 +143,19 @@ def is_being_written(path: Path) -> bool:
     return False
 
 
+def refuse_device(path: Path) -> None:
+    """Raise ``RecordError`` for what is no file, and might never be read to its end."""
+    if is_device(path):
+        raise RecordError(f"the journal {path} cannot be read (it is no file)")
+
+
 def read_events(path: Path) -> Iterator[dict[str, Any]]:
     """The events of a journal, oldest first, the seal included.
 
     Raises ``RecordError`` with the number of the first line that is no event, is out of sequence, does not have the
     hash that the next line carries, or stands behind the seal.
     """
+    refuse_device(path)
     try:
         data = path.read_bytes()
     except OSError as error:

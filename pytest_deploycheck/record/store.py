@@ -15,7 +15,7 @@ from pytest_deploycheck.core.model import Run
 from pytest_deploycheck.core.run import RunBuilder
 from pytest_deploycheck.core.wire import moment_from_wire
 from pytest_deploycheck.record.blobs import with_missing_evidence
-from pytest_deploycheck.record.journal import is_being_written, read_events
+from pytest_deploycheck.record.journal import is_being_written, read_events, refuse_device
 
 #: How far two machines' clocks may be apart.
 CLOCK_LEEWAY = timedelta(minutes=5)
@@ -36,7 +36,10 @@ def journal_path(folder: Path, release: str, run_id: str) -> Path:
 
 
 def _folder_name(release: str) -> str:
-    name = quote(release, safe="")
+    try:
+        name = quote(release, safe="")
+    except UnicodeEncodeError as error:
+        raise SettingsError(f"the release {release!a} is no text in UTF-8; give it another name") from error
     return name.replace(".", "%2E") if set(name) == {"."} else name
 
 
@@ -172,6 +175,7 @@ def _refuse_difference(one: Path, other: Path) -> None:
 
 
 def _bytes(path: Path) -> bytes:
+    refuse_device(path)
     try:
         return path.read_bytes()
     except OSError as error:
@@ -190,6 +194,7 @@ def _newest_first(paths: Iterable[Path]) -> list[tuple[datetime | None, Path]]:
 
 def _began(path: Path) -> datetime | None:
     """The moment in a journal's first line; None where that line was never finished."""
+    refuse_device(path)
     try:
         with open(path, "rb") as file:
             head = rest = file.read(_CHUNK)
@@ -218,4 +223,7 @@ def supposed_beginning(path: Path) -> datetime:
 
 
 def _changed(path: Path) -> datetime:
-    return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    try:
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except OSError:  # a link to nowhere, or taken away a moment ago
+        return datetime.fromtimestamp(0, UTC)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -25,6 +26,8 @@ def in_the_way(place: str, path: Path) -> str:
         case "under a file":
             (path / "file").write_text("")
             return str(path / "file" / "place")
+        case "a pipe":
+            os.mkfifo(path / "place")
         case "a full disk":
             (path / "place").symlink_to("/dev/full")
         case "a full folder":
@@ -39,11 +42,11 @@ def in_the_way(place: str, path: Path) -> str:
 
 
 @pytest.mark.parametrize(
-    "place", ["a folder", "under a file", "a full folder", "too long a name", "no folder of this machine"]
+    "place", ["a folder", "a pipe", "under a file", "a full folder", "too long a name", "no folder of this machine"]
 )
 @pytest.mark.parametrize("option", OPTIONS)
 @way(
-    "the report, the JSON or the record cannot be written (3 options, 5 places)",
+    "the report, the JSON or the record cannot be written (3 options, 6 places)",
     says="usage error before the first check: the exit is 4",
 )
 def test_a_place_that_cannot_be_written(option: str, place: str, gate: Gate) -> None:

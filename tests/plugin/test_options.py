@@ -273,9 +273,10 @@ def test_a_report_that_cannot_be_written_at_the_end(gate: Gate) -> None:
     assert "1/1 checks accounted for" in seen.stdout
 
 
-def test_collecting_alone_writes_nothing(gate: Gate) -> None:
-    """Neither a report nor a journal."""
-    seen = gate(FINE, "--collect-only")
+@pytest.mark.parametrize("option", ["--collect-only", "--fixtures", "--fixtures-per-test"])
+def test_collecting_alone_writes_nothing(option: str, gate: Gate) -> None:
+    """Neither a report nor a journal: a run that looks at nothing takes no earlier verdict back."""
+    seen = gate(FINE, option)
 
     assert seen.ret == 0
     assert seen.document is None

@@ -114,6 +114,17 @@ def test_an_expression_chooses_phases(expression: str, chosen: list[int], phases
     assert seen.ret == 0
 
 
+@pytest.mark.parametrize("expression", ["phase1 and", "phase1(", "not", "phase1 phase2"])
+def test_an_expression_that_cannot_be_read_is_pytest_s_own_usage_error(expression: str, phases: Gate) -> None:
+    """Exit 4 and no traceback; nothing runs."""
+    seen = phases.run("-m", expression)
+
+    assert seen.ret == 4
+    assert f"ERROR: Wrong expression passed to '-m': {expression}: " in seen.stderr
+    assert "INTERNALERROR" not in seen.stdout + seen.stderr
+    assert (phases.seen(), seen.document) == ([], None)
+
+
 def test_an_expression_that_chooses_part_of_a_phase_leaves_it_incomplete(phases: Gate) -> None:
     """Its other checks are in the denominator."""
     source = (phases.path / "test_it.py").read_text()

@@ -40,6 +40,12 @@ def test_what_is_not_numbers_with_units_alone_is_refused(text: str) -> None:
         parse_duration(text, where="here")
 
 
+@pytest.mark.parametrize("text", ["36526d", "999999999d", "99999999h"])
+def test_what_no_calendar_holds_is_refused(text: str) -> None:
+    with pytest.raises(SettingsError, match="is longer than a hundred years"):
+        parse_duration(text, where="here")
+
+
 @given(st.integers(1, 10_000), st.sampled_from([("s", 1), ("m", 60), ("h", 3600), ("d", 86400)]))
 def test_every_whole_number_of_every_unit_is_understood(number: int, unit: tuple[str, int]) -> None:
     assert parse_duration(f"{number}{unit[0]}", where="here") == timedelta(seconds=number * unit[1])

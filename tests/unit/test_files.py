@@ -1,12 +1,13 @@
 """Whole files: a reader sees the old one or the new one, never half of one."""
 
+import os
 from pathlib import Path
 from typing import cast
 
 import pytest
 
 from pytest_deploycheck.core.errors import RecordError
-from pytest_deploycheck.record.files import write_atomically, write_bytes_atomically
+from pytest_deploycheck.record.files import is_device, write_atomically, write_bytes_atomically
 
 
 def names(folder: Path) -> list[str]:
@@ -57,3 +58,20 @@ def test_a_place_that_cannot_hold_it_is_a_mistake_with_a_way_out(tmp_path: Path)
             write_atomically(path, "text")
     assert names(tmp_path) == ["file", "folder"]
     assert names(tmp_path / "folder") == []
+
+
+def test_what_is_no_file_is_never_replaced(tmp_path: Path) -> None:
+    pipe, link = tmp_path / "pipe", tmp_path / "link"
+    os.mkfifo(pipe)
+    link.symlink_to("/dev/null")
+    for path in (pipe, link):
+        with pytest.raises(RecordError, match=r"cannot be written \(it is no file\); choose another place for it"):
+            write_atomically(path, "text")
+    assert (pipe.is_fifo(), link.is_symlink(), names(tmp_path)) == (True, True, ["link", "pipe"])
+
+
+def test_devices_are_told_from_files(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "file").write_text("x")
+    paths = (Path("/dev/null"), tmp_path / "pipe", tmp_path / "file", tmp_path, tmp_path / "nowhere")
+    assert [is_device(path) for path in paths] == [True, True, False, False, False]

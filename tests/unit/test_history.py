@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -83,3 +84,15 @@ def test_reading_is_bounded_and_the_last_run_is_always_read(tmp_path: Path, monk
     assert ids(earlier_runs(tmp_path, run)) == ["15", "14", "13"]
     monkeypatch.setattr(history, "MOST_BYTES", 10)
     assert ids(earlier_runs(tmp_path, run)) == ["15"]
+
+
+def test_what_is_no_journal_is_not_in_the_way(tmp_path: Path) -> None:
+    first, second = record(tmp_path, 0), record(tmp_path, 1, make_result("FAIL"))
+    for release in ("v0.9", "v1.0"):
+        folder = journal_path(tmp_path, release, "x").parent
+        folder.mkdir(exist_ok=True)
+        os.mkfifo(folder / "pipe.jsonl")
+        (folder / "nowhere.jsonl").symlink_to("nowhere")
+        (folder / "folder.jsonl").mkdir()
+    assert [run.run_id for run in earlier_runs(tmp_path, second)] == [first.run_id]
+    assert earlier_runs(tmp_path, first) == ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import resource
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ from pytest_deploycheck.core.errors import RecordError
 from pytest_deploycheck.core.model import Verdict
 from pytest_deploycheck.core.redact import redact_data, redactor
 from pytest_deploycheck.core.run import fold
-from pytest_deploycheck.record.journal import ORIGIN, Journal, read_events
+from pytest_deploycheck.record.journal import ORIGIN, Journal, is_being_written, read_events
 from pytest_deploycheck.record.store import read_run
 
 EVENTS: list[dict[str, Any]] = [{"event": "a", "n": 1}, {"event": "b", "text": "naïve\nlines"}, {"event": "c"}]
@@ -330,6 +331,13 @@ def test_a_line_that_is_no_event_is_refused_on_its_own_line(path: Path, number: 
     for mark, value in fields.items():
         line = line.replace(mark, value)
     assert refused_line(path, [*lines, line]) == number
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.jsonl")
+    for read in (lambda path: [*read_events(path)], is_being_written):
+        with pytest.raises(RecordError, match=r"cannot be read \(it is no file\)"):
+            read(tmp_path / "pipe.jsonl")
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:

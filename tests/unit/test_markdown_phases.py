@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import hashlib
+import os
 from pathlib import Path
 
 import pytest
@@ -167,6 +168,9 @@ def test_a_file_that_is_not_there_is_refused_with_the_key_that_names_it(tmp_path
         read_checklist(tmp_path / "no.md", shown_as="docs/no.md")
     with pytest.raises(ChecklistError, match="cannot be read"):
         read_checklist(tmp_path, shown_as="docs")
+    os.mkfifo(tmp_path / "pipe.md")
+    with pytest.raises(ChecklistError, match=r"^pipe\.md: the checklist cannot be read \(it is no file\)"):
+        read_checklist(tmp_path / "pipe.md", shown_as="pipe.md")
 
 
 def test_the_digest_is_of_the_bytes(read: Reader) -> None:

@@ -144,6 +144,11 @@ def test_any_releases_runs_are_found_again(tmp_path: Path, release: str) -> None
     assert find_run(folder).release == release
 
 
+def test_a_release_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"the release 'v1\\udcff' is no text in UTF-8"):
+        journal_path(tmp_path, "v1\udcff", run_id())
+
+
 def test_no_release_is_taken_for_another(tmp_path: Path) -> None:
     for release in RELEASES:
         record(tmp_path, release)
