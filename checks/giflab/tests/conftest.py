@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
+from sample_gifs import write_samples
 
 from giflab.cli import main
-from giflab.samples import write_samples
 
 ROOT = Path(__file__).resolve().parents[1]
 GIB = 1024**3

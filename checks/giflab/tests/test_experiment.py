@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sample_gifs import SAMPLES, write_sample
 
 from giflab import config, features, pipelines
 from giflab.errors import GifLabError, GifReadError
@@ -13,7 +14,6 @@ from giflab.frames import extract_gif_frames
 from giflab.monitoring import SystemMemoryMonitor
 from giflab.monitoring.memory_integration import MemoryPressureIntegration
 from giflab.organizing import carry_out, plan_moves
-from giflab.samples import SAMPLES, write_sample
 
 COMMITTED = Path(__file__).resolve().parents[1] / "data" / "samples"
 

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+from sample_gifs import SAMPLES
 
 from giflab import frames
 from giflab.errors import GifReadError
 from giflab.frames import AlignedPair, align_timeline, extract_gif_frames, kept_indices
-from giflab.samples import SAMPLES
 
 
 def test_fields_of_a_decoded_gif(make_gif):

@@ -1,4 +1,4 @@
-"""Sample GIFs made by code: ``python -m giflab.samples DIR``.
+"""Sample GIFs made by code: ``python tests/sample_gifs.py DIR``.
 
 Every sample uses 256 colours at most and is written from palette indices, so what is decoded is exactly
 what was drawn, with any version of Pillow.
@@ -11,10 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
-from .lazy_imports import LazyModule
-
-_image = LazyModule("PIL.Image", "pillow")
 _Indices = npt.NDArray[np.uint8]
 
 _GREYS = tuple((level, level, level) for level in range(256))
@@ -101,11 +99,11 @@ SAMPLES: dict[str, Callable[[], Sample]] = {
 
 
 def write_sample(sample: Sample, path: Path) -> Path:
-    """Encode `sample` as a GIF at `path` and return it. Raises OSError, MissingDependencyError."""
+    """Encode `sample` as a GIF at `path` and return it. Raises OSError."""
     flat = [value for color in sample.palette for value in color]
     images = []
     for frame in sample.frames:
-        image = _image.fromarray(frame)
+        image = Image.fromarray(frame)
         image.putpalette(flat)
         images.append(image)
     options = {} if sample.transparent is None else {"transparency": sample.transparent, "disposal": 2}
@@ -129,6 +127,6 @@ def write_samples(directory: Path) -> list[Path]:
 
 if __name__ == "__main__":
     if len(sys.argv) != 2:
-        sys.exit("usage: python -m giflab.samples DIR")
+        sys.exit("usage: python tests/sample_gifs.py DIR")
     for written in write_samples(Path(sys.argv[1])):
         print(written)
