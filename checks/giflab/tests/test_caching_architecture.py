@@ -74,8 +74,8 @@ def test_frame_cache_alone_does_nothing_and_says_so(metrics_with):
     module = metrics_with(experimental=False, frame_cache=True)
     status = module.get_caching_status()
     assert module.CACHING_ENABLED is False
-    assert (status["frame_cache_flag"], status["frame_cache_active"]) == (True, False)
-    assert "no effect" in status["note"]
+    assert status["frame_cache_active"] is False
+    assert status["note"] == "FRAME_CACHE is on, but ENABLE_EXPERIMENTAL_CACHING is off"
 
 
 def test_flag_changed_after_import_is_reported(monkeypatch):
@@ -91,11 +91,11 @@ def test_results_are_the_same_with_both_caches(metrics_with, samples):
         cached = module.calculate_comprehensive_metrics(*pair)
         assert {**cached, "render_ms": 0} == {**plain, "render_ms": 0}
     assert module.get_caching_status()["frame_cache_active"] is True
-    assert cache_files.usage().files == 2
+    assert len(cache_files.entries()) == 2
 
 
 def test_resize_cache_returns_copies():
-    cache = ResizeCache(resize, {})
+    cache = ResizeCache(resize, 1000)
     frame = np.full((4, 4, 3), 7, np.uint8)
     for _ in range(3):
         result = cache.resize(frame, (2, 2), cv2.INTER_AREA)
@@ -104,7 +104,7 @@ def test_resize_cache_returns_copies():
 
 
 def test_resize_cache_knows_a_frame_by_content():
-    cache = ResizeCache(resize, {})
+    cache = ResizeCache(resize, 1000)
     frame = np.full((4, 4, 3), 7, np.uint8)
     cache.resize(frame, (2, 2), cv2.INTER_AREA)
     frame[:] = 9
@@ -114,29 +114,28 @@ def test_resize_cache_knows_a_frame_by_content():
 
 @pytest.mark.parametrize("other", [((2, 3), cv2.INTER_AREA), ((2, 2), cv2.INTER_NEAREST)])
 def test_resize_cache_keeps_size_and_interpolation_apart(other):
-    cache = ResizeCache(resize, {})
+    cache = ResizeCache(resize, 1000)
     frame = np.zeros((4, 4, 3), np.uint8)
     cache.resize(frame, (2, 2), cv2.INTER_AREA)
     cache.resize(frame, *other)
     assert cache.stats()["entries"] == 2
 
 
-@pytest.mark.parametrize("limits", [{"max_entries": 2}, {"max_bytes": 2 * 2 * 2 * 3}])
-def test_resize_cache_drops_the_least_recently_used(limits):
-    cache = ResizeCache(resize, limits)
+def test_resize_cache_drops_the_least_recently_used():
+    cache = ResizeCache(resize, 2 * (2 * 2 * 3))
     frames = [np.full((4, 4, 3), level, np.uint8) for level in range(3)]
     for index in (0, 1, 0, 2, 0):
         cache.resize(frames[index], (2, 2), cv2.INTER_AREA)
     stats = cache.stats()
-    assert (stats["hits"], stats["evictions"], stats["entries"]) == (2, 1, 2)
+    assert (stats["hits"], stats["entries"], stats["bytes"]) == (2, 2, 24)
     cache.resize(frames[1], (2, 2), cv2.INTER_AREA)
     assert cache.stats()["hits"] == 2
 
 
 def test_resize_cache_never_keeps_what_exceeds_it():
-    cache = ResizeCache(resize, {"max_bytes": 5})
+    cache = ResizeCache(resize, 5)
     cache.resize(np.zeros((4, 4, 3), np.uint8), (2, 2), cv2.INTER_AREA)
-    assert cache.stats()["entries"] == 0
+    assert (cache.stats()["entries"], cache.stats()["bytes"]) == (0, 0)
 
 
 @pytest.fixture
@@ -148,7 +147,7 @@ def store(monkeypatch, tmp_path):
         calls.append(path)
         return extract_gif_frames(path, max_frames)
 
-    return FrameStore(extract, config.FRAME_CACHE), calls
+    return FrameStore(extract, 10**6), calls
 
 
 def test_frame_store_decodes_once(store, samples):
@@ -166,10 +165,10 @@ def test_frame_store_keeps_limits_apart(store, samples):
     assert len(calls) == 2
 
 
-def test_frame_store_treats_a_damaged_entry_as_absent(store, samples, tmp_path):
+def test_frame_store_treats_a_damaged_entry_as_absent(store, samples):
     frames, calls = store
     frames.extract(samples / "noise.gif")
-    (entry,) = cache_files.entries(tmp_path / "frames")
+    (entry,) = cache_files.entries()
     entry.write_bytes(b"PK\x03\x04 half an archive")
     frames.extract(samples / "noise.gif")
     assert len(calls) == 2
@@ -177,15 +176,15 @@ def test_frame_store_treats_a_damaged_entry_as_absent(store, samples, tmp_path):
 
 def test_frame_store_stays_within_its_limit(monkeypatch, samples, tmp_path):
     monkeypatch.setattr(config, "FRAME_CACHE", {"directory": tmp_path / "frames"})
-    frames = FrameStore(extract_gif_frames, {"max_bytes": 1})
+    frames = FrameStore(extract_gif_frames, 1)
     frames.extract(samples / "noise.gif")
-    assert cache_files.usage().files == 0
+    assert cache_files.entries() == []
 
 
 def test_frame_store_works_without_a_writable_folder(monkeypatch, samples, tmp_path):
     (tmp_path / "frames").write_text("a file where the folder should be")
     monkeypatch.setattr(config, "FRAME_CACHE", {"directory": tmp_path / "frames"})
-    assert FrameStore(extract_gif_frames, {}).extract(samples / "noise.gif").frame_count == 4
+    assert FrameStore(extract_gif_frames, 10**6).extract(samples / "noise.gif").frame_count == 4
 
 
 def test_frame_store_passes_errors_on(store, tmp_path):

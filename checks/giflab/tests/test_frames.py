@@ -54,7 +54,7 @@ def test_opencv_reads_the_same_where_pillow_is_absent(name, sample_source, monke
     path = sample_source / f"{name}.gif"
     expected = extract_gif_frames(path)
     monkeypatch.setattr(frames, "is_pil_available", lambda: False)
-    monkeypatch.setattr(frames, "_extract_with_pillow", None)
+    monkeypatch.setattr(frames, "_read_with_pillow", None)
     actual = extract_gif_frames(path)
     assert actual.dimensions == expected.dimensions
     assert actual.durations_ms == expected.durations_ms
@@ -128,7 +128,7 @@ def test_transparency_is_laid_on_white():
     [(3, None, [0, 1, 2]), (3, 5, [0, 1, 2]), (6, 3, [0, 2, 4]), (7, 1, [0]), (5, 4, [0, 1, 2, 3])],
 )
 def test_kept_indices(count, limit, expected):
-    assert kept_indices(count, limit) == expected
+    assert list(kept_indices(count, limit)) == expected
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ def test_core_packages_are_here_with_their_version(package):
 
 def test_lazy_module_imports_on_first_use(package_on_path):
     package_on_path("lab_rat", "answer = 42")
-    lazy = LazyModule("lab_rat")
+    lazy = LazyModule("lab_rat", "lab-rat")
     assert "lab_rat" not in sys.modules
     assert lazy.answer == 42
     assert "lab_rat" in sys.modules

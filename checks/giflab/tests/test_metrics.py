@@ -9,7 +9,7 @@ from giflab.composite import composite_quality
 from giflab.config import MetricsConfig
 from giflab.errors import ConfigError, GifReadError
 from giflab.metrics import calculate_comprehensive_metrics, resize_frame_cached
-from giflab.pipelines import drop_frames, encode, extract_gif_frames, reduce_colors, shrink
+from giflab.pipelines import drop_frames, encode, extract_gif_frames, shrink
 
 NAMES = {
     "mse",
@@ -77,7 +77,7 @@ def test_more_colours_are_better(samples, tmp_path):
     gif = extract_gif_frames(samples / "gradient.gif")
     quality = []
     for colors in (4, 16, 64):
-        encode(reduce_colors(gif, colors), tmp_path / "out.gif")
+        encode(gif, tmp_path / "out.gif", colors)
         measured = calculate_comprehensive_metrics(samples / "gradient.gif", tmp_path / "out.gif")
         quality.append(measured["composite_quality"])
     assert quality == sorted(quality)
@@ -87,7 +87,7 @@ def test_more_colours_are_better(samples, tmp_path):
 def test_dropped_frames_show_in_temporal_consistency(samples, tmp_path):
     gif = extract_gif_frames(samples / "moving-square.gif")
     encode(drop_frames(gif), tmp_path / "dropped.gif")
-    encode(reduce_colors(gif, 4), tmp_path / "kept.gif")
+    encode(gif, tmp_path / "kept.gif", 4)
     dropped, kept = (
         calculate_comprehensive_metrics(samples / "moving-square.gif", tmp_path / name)[
             "temporal_consistency"
@@ -133,6 +133,13 @@ def test_a_weight_on_an_unknown_metric_is_an_error():
 def test_settings_without_sense_are_refused(changes):
     with pytest.raises(ConfigError):
         config(**changes)
+
+
+@pytest.mark.parametrize("settings", [{}, {"weights": {"ssim": 1.0}, "max_frame": 3}])
+def test_settings_incomplete_or_misspelled_are_refused(settings, monkeypatch):
+    monkeypatch.setattr("giflab.config.METRICS", settings)
+    with pytest.raises(ConfigError, match="METRICS: .*(weights|max_frame)"):
+        MetricsConfig.from_settings()
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])

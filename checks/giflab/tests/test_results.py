@@ -7,7 +7,7 @@ import pytest
 from giflab.errors import ResultsError
 from giflab.results import (
     COLUMNS,
-    METRIC_RANGES,
+    RANGES,
     choose_pipelines,
     find_problems,
     read_failures,
@@ -17,7 +17,7 @@ from giflab.results import (
 
 
 def row(**changes):
-    values = {name: "0.5" for name in METRIC_RANGES}
+    values = {name: "0.5" for name in RANGES}
     values |= {
         "gif": "a.gif",
         "pipeline": "colors-16",
@@ -67,7 +67,7 @@ def test_a_plausible_table_has_no_problems():
         ({"mse": "lots"}, "mse is 'lots', not a number"),
         ({"mse": ""}, "mse is '', not a number"),
         ({"gif": ""}, "gif is empty"),
-        ({"compressed_bytes": "0"}, "not positive"),
+        ({"compressed_bytes": "0"}, "compressed_bytes is 0, outside 1 to inf"),
         ({"compressed_bytes": "250"}, "the sizes give 4"),
     ],
 )
@@ -110,7 +110,7 @@ def test_efficiency_by_hand():
         ]
     )
     assert choice.score == pytest.approx((0.8 * 0.75 + 0.0) / 2)
-    assert choice.composite_quality == pytest.approx(0.7)
+    assert choice.quality == pytest.approx(0.7)
 
 
 def test_a_tie_goes_to_the_smaller_file():

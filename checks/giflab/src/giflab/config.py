@@ -18,13 +18,12 @@ ENABLE_EXPERIMENTAL_CACHING = False
 #: Decoded frames kept on disk. Has an effect only while the master switch is on as well.
 FRAME_CACHE: dict[str, Any] = {
     "enabled": False,
-    "max_bytes": 256 * 1024**2,
     #: None: $GIFLAB_CACHE_DIR, else the user's cache folder.
     "directory": None,
 }
 
-#: Resized frames kept in memory, likewise under the master switch.
-RESIZE_CACHE: dict[str, Any] = {"max_entries": 512, "max_bytes": 64 * 1024**2}
+#: What the decoded frames on disk, and the resized frames in memory, may take up at most.
+FRAME_CACHE_BYTES, RESIZE_CACHE_BYTES = 256 * 1024**2, 64 * 1024**2
 
 #: Shares of the machine's memory in use, 0-1.
 DEFAULT_THRESHOLDS: Mapping[str, float] = {"warning": 0.70, "critical": 0.80, "emergency": 0.95}
@@ -32,7 +31,7 @@ DEFAULT_THRESHOLDS: Mapping[str, float] = {"warning": 0.70, "critical": 0.80, "e
 MONITORING: dict[str, dict[str, Any]] = {
     "memory_pressure": {
         "enabled": True,
-        "thresholds": {"warning": 0.70, "critical": 0.80, "emergency": 0.95},
+        "thresholds": {**DEFAULT_THRESHOLDS},
         #: How far below a threshold usage must fall before the level is lowered again.
         "hysteresis": 0.02,
     },
@@ -66,8 +65,8 @@ MAX_PIXELS = 500_000_000
 class MetricsConfig:
     """What `calculate_comprehensive_metrics` needs to know; see `METRICS` for the meaning."""
 
-    max_frames: int | None
-    psnr_ceiling_db: float
+    max_frames: int | None = None
+    psnr_ceiling_db: float = 50.0
     weights: Mapping[str, float]
 
     def __post_init__(self) -> None:
@@ -82,51 +81,39 @@ class MetricsConfig:
     @classmethod
     def from_settings(cls) -> "MetricsConfig":
         """Build it from `METRICS` as it is now; raises ConfigError."""
-        return cls(
-            max_frames=METRICS.get("max_frames"),
-            psnr_ceiling_db=METRICS.get("psnr_ceiling_db", 50.0),
-            weights=dict(METRICS["weights"]),
-        )
+        try:
+            return cls(**METRICS)
+        except TypeError as error:  # a key that is misspelled, or no weights
+            raise ConfigError(f"METRICS: {error}") from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemoryPressureConfig:
-    """`MONITORING["memory_pressure"]` with its gaps filled; shares are 0-1."""
+    """`MONITORING["memory_pressure"]` with its gaps filled; shares are 0-1, thresholds from low to high."""
 
     enabled: bool
-    warning: float
-    critical: float
-    emergency: float
+    thresholds: Mapping[str, float]
     hysteresis: float
-
-    def __post_init__(self) -> None:
-        if not 0 < self.warning < self.critical < self.emergency <= 1:
-            raise ConfigError(
-                "MONITORING: the memory thresholds have to rise from warning to emergency within 0-1, "
-                f"got {self.warning}, {self.critical}, {self.emergency}"
-            )
-
-    def thresholds(self) -> dict[str, float]:
-        """Return the three thresholds by name."""
-        return {"warning": self.warning, "critical": self.critical, "emergency": self.emergency}
 
 
 def memory_pressure_config() -> MemoryPressureConfig:
     """Read `MONITORING["memory_pressure"]` as it is now; raises ConfigError."""
     section = MONITORING.get("memory_pressure", {})
-    thresholds = {**DEFAULT_THRESHOLDS, **section.get("thresholds", {})}
+    given = section.get("thresholds", {})
+    thresholds = {name: given.get(name, share) for name, share in DEFAULT_THRESHOLDS.items()}
+    warning, critical, emergency = thresholds.values()
+    if not 0 < warning < critical < emergency <= 1:
+        raise ConfigError(
+            "MONITORING: the memory thresholds have to rise from warning to emergency within 0-1, "
+            f"got {warning}, {critical}, {emergency}"
+        )
     return MemoryPressureConfig(
         enabled=bool(section.get("enabled", True)),
-        warning=thresholds["warning"],
-        critical=thresholds["critical"],
-        emergency=thresholds["emergency"],
+        thresholds=thresholds,
         hysteresis=section.get("hysteresis", 0.02),
     )
 
 
 def size_class(size_bytes: int) -> str:
     """Return the size class of a file of `size_bytes`: small, medium or large."""
-    for name, limit in SIZE_CLASSES.items():
-        if size_bytes < limit:
-            return name
-    return "large"
+    return next((name for name, limit in SIZE_CLASSES.items() if size_bytes < limit), "large")

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from .config import memory_pressure_config
+from .errors import one_line
 from .lazy_imports import CORE_PACKAGES, OPTIONAL_PACKAGES, Package, Probe, probe
 from .monitoring import SystemMemoryMonitor
 
@@ -27,30 +28,24 @@ def probe_tool(name: str) -> Probe:
             [path, "--version"], capture_output=True, text=True, timeout=_TOOL_TIMEOUT_S, check=True
         )
     except (OSError, subprocess.SubprocessError) as error:
-        return Probe(available=False, error=" ".join(str(error).split()))
-    first = done.stdout.strip().splitlines()[:1]
-    return Probe(available=True, version=first[0] if first else None)
+        return Probe(available=False, error=one_line(error))
+    return Probe(available=True, version=done.stdout.strip().partition("\n")[0] or None)
 
 
-def memory_report(monitor: SystemMemoryMonitor | None = None) -> dict[str, Any]:
+def memory_report() -> dict[str, Any]:
     """Return `available` (memory can be read), `enabled` (by the settings), `thresholds` and `current`.
 
     `current` has level, available_gb, total_gb, percent (0-1), process_mb and error; a number that can't be
     had is None. Raises ConfigError.
     """
-    monitor = monitor or SystemMemoryMonitor()
+    monitor = SystemMemoryMonitor()
     config = memory_pressure_config()
     stats = monitor.get_memory_stats()
-    current = {
-        "level": monitor.get_pressure_level(stats).name,
-        **stats.as_dict(),
-        "error": stats.error,
-    }
     return {
         "available": stats.known,
         "enabled": config.enabled,
-        "thresholds": config.thresholds(),
-        "current": current,
+        "thresholds": config.thresholds,
+        "current": {"level": monitor.get_pressure_level(stats).name, **stats.as_dict()},
     }
 
 
@@ -59,7 +54,7 @@ def caching_report() -> dict[str, Any]:
     try:
         status: dict[str, Any] = importlib.import_module("giflab.metrics").get_caching_status()
     except Exception as error:  # noqa: BLE001 - a broken package may raise anything as it is imported
-        return {"enabled": None, "error": " ".join(str(error).split())}
+        return {"enabled": None, "error": one_line(error)}
     return status
 
 

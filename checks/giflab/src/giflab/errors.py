@@ -14,8 +14,18 @@ class ConfigError(GifLabError):
 
 
 class ResultsError(GifLabError):
-    """A results table or failures file that can't be read."""
+    """A results table or failures file that can't be used."""
 
 
 class MissingDependencyError(GifLabError, ImportError):
     """A package that is needed here can't be imported."""
+
+
+def one_line(text: object) -> str:
+    """Return a text, or that of an error, on one line."""
+    return " ".join(str(text).split())
+
+
+def describe(error: BaseException) -> str:
+    """Return an error with its kind, on one line."""
+    return one_line(f"{type(error).__name__}: {error}")

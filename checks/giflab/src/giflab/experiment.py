@@ -1,52 +1,50 @@
 """An experiment: every GIF of a folder through every pipeline, measured, failures kept."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from .config import size_class
-from .errors import GifLabError
+from .errors import GifLabError, one_line
 from .frames import extract_gif_frames
 from .monitoring import MemoryPressureLevel
 from .monitoring.memory_integration import MemoryPressureIntegration
-from .parallel_metrics import PairResult, calculate_metrics_parallel
-from .pipelines import Pipeline
+from .parallel_metrics import calculate_metrics_parallel
+from .pipelines import Compress
 from .results import FAILURES_FILE, RESULTS_FILE, write_rows
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
-    """What went wrong with one GIF; `pipeline` is ``*`` when none was tried, `at` UTC in ISO 8601."""
-
-    gif: str
-    pipeline: str
-    error: str
-    at: str
 
 
 @dataclass(slots=True, kw_only=True)
 class RunSummary:
-    """What an experiment made: result rows, failures, and the alerts about memory on the way."""
+    """What an experiment made: rows of the results table, failures, and the alerts about memory on the way.
 
-    output: Path
+    A failure has `gif`, `pipeline` (``*`` when none was tried), `error`, and `at`, UTC in ISO 8601.
+    """
+
     rows: list[dict[str, object]] = field(default_factory=list)
-    failures: list[Failure] = field(default_factory=list)
+    failures: list[dict[str, str]] = field(default_factory=list)
     alerts: list[str] = field(default_factory=list)
 
+    def fail(self, gif: Path, pipeline: str, error: object) -> None:
+        """Note that something went wrong, now."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        failure = {"gif": gif.as_posix(), "pipeline": pipeline, "error": one_line(error), "at": now}
+        self.failures.append(failure)
 
-def find_gifs(directory: Path, *, outside: Path | None = None) -> list[Path]:
+
+def find_gifs(directory: Path, *, outside: Path) -> list[Path]:
     """Return the GIFs anywhere below `directory` in order of name, without those below `outside`."""
     found = (path for path in directory.rglob("*") if path.suffix.lower() == ".gif" and path.is_file())
-    barred = outside.resolve() if outside else None
-    return sorted(path for path in found if barred is None or barred not in path.resolve().parents)
+    barred = outside.resolve()
+    return sorted(path for path in found if barred not in path.resolve().parents)
 
 
 def run_experiment(
     directory: Path,
     output: Path,
-    pipelines: Sequence[Pipeline],
+    pipelines: Mapping[str, Compress],
     *,
     workers: int = 1,
     pressure: MemoryPressureIntegration | None = None,
@@ -61,62 +59,58 @@ def run_experiment(
         raise GifLabError(f"{directory}: no GIF in it")
     pressure = pressure or MemoryPressureIntegration()
     output.mkdir(parents=True, exist_ok=True)
-    summary = RunSummary(output=output)
+    summary = RunSummary()
     for gif in gifs:
+        name = gif.relative_to(directory)
         alert = pressure.check()
         if alert is not None:
             summary.alerts.append(alert.message)
         if pressure.level is MemoryPressureLevel.EMERGENCY:
-            _fail(summary, str(gif.relative_to(directory)), "*", "left out: memory is almost full")
+            summary.fail(name, "*", "left out: memory is almost full")
             continue
-        _process(gif, directory, pipelines, workers, summary)
+        try:
+            extract_gif_frames(gif, max_frames=1)  # damaged: one failure, not one for each pipeline
+        except GifLabError as error:
+            summary.fail(name, "*", error)
+            continue
+        made = _compress(gif, name, output, pipelines, summary)
+        _measure(gif, name, output, made, workers, summary)
     write_rows(output / RESULTS_FILE, summary.rows)
-    failures = [asdict(failure) for failure in summary.failures]
-    (output / FAILURES_FILE).write_text(json.dumps(failures, indent=2) + "\n", encoding="utf-8")
+    (output / FAILURES_FILE).write_text(json.dumps(summary.failures, indent=2) + "\n", encoding="utf-8")
     return summary
 
 
-def _process(
-    gif: Path, directory: Path, pipelines: Sequence[Pipeline], workers: int, summary: RunSummary
-) -> None:
-    name = gif.relative_to(directory)
-    try:
-        extract_gif_frames(gif, max_frames=1)  # damaged: one failure, not one for each pipeline
-    except GifLabError as error:
-        _fail(summary, str(name), "*", str(error))
-        return
-    made: list[tuple[Pipeline, Path]] = []
-    for pipeline in pipelines:
-        target = summary.output / "renders" / name.parent / f"{gif.stem}--{pipeline.name}.gif"
+def _compress(
+    gif: Path, name: Path, output: Path, pipelines: Mapping[str, Compress], summary: RunSummary
+) -> dict[str, Path]:
+    """Put a GIF through the pipelines; return the files made by the name of the pipeline."""
+    made = {}
+    for pipeline, compress in pipelines.items():
+        target = output / "renders" / name.parent / f"{gif.stem}--{pipeline}.gif"
         try:
-            pipeline.compress(gif, target)
+            compress(gif, target)
         except (GifLabError, OSError, ValueError) as error:
-            _fail(summary, str(name), pipeline.name, str(error))
+            summary.fail(name, pipeline, error)
         else:
-            made.append((pipeline, target))
-    results = calculate_metrics_parallel([(gif, target) for _, target in made], workers=workers)
-    for (pipeline, _), result in zip(made, results, strict=True):
+            made[pipeline] = target
+    return made
+
+
+def _measure(
+    gif: Path, name: Path, output: Path, made: Mapping[str, Path], workers: int, summary: RunSummary
+) -> None:
+    results = calculate_metrics_parallel([(gif, target) for target in made.values()], workers=workers)
+    size = gif.stat().st_size
+    for (pipeline, target), result in zip(made.items(), results, strict=True):
         if result.metrics is None:
-            _fail(summary, str(name), pipeline.name, result.error or "not measured")
-        else:
-            summary.rows.append(_row(name, pipeline, result, result.metrics, summary.output))
-
-
-def _row(
-    name: Path, pipeline: Pipeline, result: PairResult, metrics: dict[str, float], output: Path
-) -> dict[str, object]:
-    original_bytes = result.original.stat().st_size
-    return {
-        "gif": name.as_posix(),
-        "pipeline": pipeline.name,
-        "size_class": size_class(original_bytes),
-        "original_bytes": original_bytes,
-        "compressed_bytes": result.compressed.stat().st_size,
-        "render": result.compressed.relative_to(output).as_posix(),
-        **{metric: f"{value:.6f}" for metric, value in metrics.items()},
-    }
-
-
-def _fail(summary: RunSummary, gif: str, pipeline: str, error: str) -> None:
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    summary.failures.append(Failure(gif=gif, pipeline=pipeline, error=" ".join(error.split()), at=now))
+            summary.fail(name, pipeline, result.error)
+            continue
+        row = {
+            "gif": name.as_posix(),
+            "pipeline": pipeline,
+            "size_class": size_class(size),
+            "original_bytes": size,
+            "compressed_bytes": target.stat().st_size,
+            "render": target.relative_to(output).as_posix(),
+        }
+        summary.rows.append(row | {metric: f"{value:.6f}" for metric, value in result.metrics.items()})

@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from .config import MAX_PIXELS
-from .errors import GifReadError
-from .lazy_imports import LazyModule, is_cv2_available, is_pil_available
+from .errors import GifReadError, one_line
+from .lazy_imports import LazyModule, is_pil_available
 
 #: One frame: height x width x 3, uint8, RGB.
 Frame = npt.NDArray[np.uint8]
@@ -28,16 +27,24 @@ _cv2 = LazyModule("cv2", "opencv-python")
 class GifFrames:
     """A decoded GIF.
 
-    `frames` are HxWx3 uint8 RGB, transparency laid on white. `frame_count` is the number in the file; with
-    `max_frames` fewer of them are in `frames`. `dimensions` is (width, height) in pixels, `duration_ms` one
-    play of the whole file, and `durations_ms` how long each of `frames` stays until the next one kept.
+    `frames` are HxWx3 uint8 RGB, transparency laid on white, and `durations_ms` how long each of them stays
+    until the next. `frame_count` is the number in the file; with `max_frames` fewer of them are in `frames`.
     """
 
     frames: list[Frame]
-    frame_count: int
-    dimensions: tuple[int, int]
-    duration_ms: int
     durations_ms: tuple[int, ...]
+    frame_count: int
+
+    @property
+    def dimensions(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        height, width = self.frames[0].shape[:2]
+        return width, height
+
+    @property
+    def duration_ms(self) -> int:
+        """One play of the whole file."""
+        return sum(self.durations_ms)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,9 +67,8 @@ def extract_gif_frames(gif_path: str | Path, max_frames: int | None = None) -> G
         raise ValueError(f"max_frames is {max_frames}, needs to be at least 1")
     path = Path(gif_path)
     check_signature(path)
-    if is_pil_available() or not is_cv2_available():
-        return _extract_with_pillow(path, max_frames)
-    return _extract_with_opencv(path, max_frames)
+    read = _read_with_pillow if is_pil_available() else _read_with_opencv
+    return read(path, max_frames)
 
 
 def check_signature(path: Path) -> None:
@@ -76,83 +82,43 @@ def check_signature(path: Path) -> None:
         raise GifReadError(f"{path}: not a GIF")
 
 
-def _extract_with_pillow(path: Path, max_frames: int | None) -> GifFrames:
+def _read_with_pillow(path: Path, max_frames: int | None) -> GifFrames:
+    delays: list[int] = []
+    frames: list[Frame] = []
     # A damaged file shows as one of these, depending on where the damage lies.
     damage = (OSError, EOFError, SyntaxError, ValueError, IndexError, _image.DecompressionBombError)
     try:
         with _image.open(path) as image:
-            count = int(image.n_frames)
-            kept = kept_indices(count, max_frames)
+            kept = kept_indices(image.n_frames, max_frames)
             _check_size(path, image.size, len(kept))
-            delays, frames = _walk_pillow(image, count, set(kept))
-            size = (int(image.size[0]), int(image.size[1]))
+            for index in range(image.n_frames):
+                image.seek(index)
+                delays.append(round(image.info.get("duration", 0)))
+                if index in kept:
+                    frames.append(flatten(np.array(image.convert("RGBA"))))
     except damage as error:
-        raise GifReadError(f"{path}: damaged GIF ({' '.join(str(error).split())})") from error
-    return _assemble(frames, delays, kept, size)
+        raise GifReadError(f"{path}: damaged GIF ({one_line(error)})") from error
+    return _assemble(frames, delays, kept)
 
 
-def _walk_pillow(image: Any, count: int, kept: set[int]) -> tuple[list[int], list[Frame]]:
-    delays: list[int] = []
-    frames: list[Frame] = []
-    for index in range(count):
-        image.seek(index)
-        delays.append(round(image.info.get("duration", 0)))
-        if index in kept:
-            frames.append(flatten(np.array(image.convert("RGBA"))))
-    return delays, frames
-
-
-def _extract_with_opencv(path: Path, max_frames: int | None) -> GifFrames:
-    images, delays = _read_animation(path) if hasattr(_cv2, "imreadanimation") else _read_video(path)
+def _read_with_opencv(path: Path, max_frames: int | None) -> GifFrames:
+    try:
+        _, animation = _cv2.imreadanimation(str(path))
+    except _cv2.error as error:
+        raise GifReadError(f"{path}: damaged GIF ({one_line(error)})") from error
+    images = animation.frames
     if not images:
         raise GifReadError(f"{path}: damaged GIF (no frame could be decoded)")
-    height, width = images[0].shape[:2]
     kept = kept_indices(len(images), max_frames)
-    _check_size(path, (width, height), len(kept))
-    frames = []
-    for index in kept:
-        code = _cv2.COLOR_BGRA2RGBA if images[index].shape[2] == 4 else _cv2.COLOR_BGR2RGB
-        frames.append(flatten(_cv2.cvtColor(images[index], code)))
-    return _assemble(frames, delays, kept, (width, height))
+    _check_size(path, images[0].shape[:2], len(kept))
+    frames = [np.ascontiguousarray(flatten(images[index])[:, :, ::-1]) for index in kept]  # from BGR
+    return _assemble(frames, [int(delay) for delay in animation.durations], kept)
 
 
-def _read_animation(path: Path) -> tuple[list[Any], list[int]]:
-    """Read with OpenCV 4.11 and later: frames as BGR or BGRA, delays in ms."""
-    try:
-        done, animation = _cv2.imreadanimation(str(path))
-    except _cv2.error as error:
-        raise GifReadError(f"{path}: damaged GIF ({' '.join(str(error).split())})") from error
-    if not done:
-        return [], []
-    return list(animation.frames), [int(delay) for delay in animation.durations]
-
-
-def _read_video(path: Path) -> tuple[list[Any], list[int]]:
-    """Read with older OpenCV, as a video: BGR frames, and the mean delay for each of them."""
-    capture = _cv2.VideoCapture(str(path))
-    rate = capture.get(_cv2.CAP_PROP_FPS)
-    images = []
-    done, image = capture.read()
-    while done:
-        images.append(image)
-        done, image = capture.read()
-    capture.release()
-    return images, [round(1000 / rate) if rate > 0 else 0] * len(images)
-
-
-def _assemble(
-    frames: list[Frame], delays: Sequence[int], kept: Sequence[int], size: tuple[int, int]
-) -> GifFrames:
-    shown = [delay if delay > 0 else ZERO_DELAY_MS for delay in delays]
-    bounds = [*kept, len(shown)]
-    durations = tuple(sum(shown[start:stop]) for start, stop in pairwise(bounds))
-    return GifFrames(
-        frames=frames,
-        frame_count=len(shown),
-        dimensions=size,
-        duration_ms=sum(shown),
-        durations_ms=durations,
-    )
+def _assemble(frames: list[Frame], delays: Sequence[int], kept: Sequence[int]) -> GifFrames:
+    shown = [delay or ZERO_DELAY_MS for delay in delays]
+    durations = tuple(sum(shown[start:stop]) for start, stop in pairwise([*kept, len(shown)]))
+    return GifFrames(frames=frames, durations_ms=durations, frame_count=len(shown))
 
 
 def _check_size(path: Path, size: tuple[int, int], count: int) -> None:
@@ -162,7 +128,7 @@ def _check_size(path: Path, size: tuple[int, int], count: int) -> None:
 
 
 def flatten(image: npt.NDArray[np.uint8]) -> Frame:
-    """Lay an HxWx4 RGBA image on white; an HxWx3 one is returned as it is."""
+    """Lay an HxWx4 image, alpha last, on white; an HxWx3 one is returned as it is."""
     if image.shape[2] == 3:
         return image
     alpha = image[:, :, 3:].astype(np.uint16)
@@ -170,10 +136,10 @@ def flatten(image: npt.NDArray[np.uint8]) -> Frame:
     return mixed.astype(np.uint8)
 
 
-def kept_indices(count: int, max_frames: int | None) -> list[int]:
+def kept_indices(count: int, max_frames: int | None) -> Sequence[int]:
     """Return which of `count` frames to keep: all, or `max_frames` evenly spread from the first on."""
     if max_frames is None or count <= max_frames:
-        return list(range(count))
+        return range(count)
     return [index * count // max_frames for index in range(max_frames)]
 
 
@@ -185,16 +151,10 @@ def align_timeline(original_ms: Sequence[int], compressed_ms: Sequence[int]) -> 
     """
     if not original_ms or not compressed_ms:
         raise ValueError("a GIF without frames can't be aligned")
-    ends_a, ends_b = np.cumsum(original_ms), np.cumsum(compressed_ms)
-    pairs: list[AlignedPair] = []
-    start = 0
-    for end in sorted({int(end) for end in (*ends_a, *ends_b)}):
-        pairs.append(
-            AlignedPair(
-                original=min(int(np.searchsorted(ends_a, start, side="right")), len(ends_a) - 1),
-                compressed=min(int(np.searchsorted(ends_b, start, side="right")), len(ends_b) - 1),
-                duration_ms=end - start,
-            )
-        )
-        start = end
-    return pairs
+    ends = [np.cumsum(original_ms), np.cumsum(compressed_ms)]
+    edges = np.unique(np.concatenate([[0], *ends]))
+    shown = [np.searchsorted(end, edges[:-1], side="right").clip(max=len(end) - 1).tolist() for end in ends]
+    return [
+        AlignedPair(original=original, compressed=compressed, duration_ms=duration)
+        for original, compressed, duration in zip(*shown, np.diff(edges).tolist(), strict=True)
+    ]

@@ -6,7 +6,7 @@ from importlib import metadata
 from types import ModuleType
 from typing import Any
 
-from .errors import MissingDependencyError
+from .errors import MissingDependencyError, describe
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,7 @@ def import_or_reason(module: str) -> ModuleType | str:
     try:
         found = importlib.import_module(module)
     except Exception as error:  # noqa: BLE001 - whatever a broken package raises, the answer is "not usable"
-        return " ".join(f"{type(error).__name__}: {error}".split())
+        return describe(error)
     if getattr(found, "__file__", None) is None and getattr(found, "__path__", None) is not None:
         return f"'{module}' is an empty namespace package"
     return found
@@ -69,24 +69,28 @@ def probe(package: Package) -> Probe:
     return Probe(available=True, version=version)
 
 
+def _usable(module: str) -> bool:
+    return not isinstance(import_or_reason(module), str)
+
+
 def is_pil_available() -> bool:
     """Whether Pillow can be imported, compiled core included."""
-    return not isinstance(import_or_reason("PIL.Image"), str)
+    return _usable("PIL.Image")
 
 
 def is_cv2_available() -> bool:
     """Whether OpenCV can be imported."""
-    return not isinstance(import_or_reason("cv2"), str)
+    return _usable("cv2")
 
 
 def is_psutil_available() -> bool:
     """Whether psutil can be imported."""
-    return not isinstance(import_or_reason("psutil"), str)
+    return _usable("psutil")
 
 
 def is_matplotlib_available() -> bool:
     """Whether matplotlib can be imported."""
-    return not isinstance(import_or_reason("matplotlib"), str)
+    return _usable("matplotlib")
 
 
 class LazyModule:
@@ -95,9 +99,9 @@ class LazyModule:
     Raises MissingDependencyError, naming the package to install, where the module can't be imported.
     """
 
-    def __init__(self, module: str, distribution: str | None = None) -> None:
+    def __init__(self, module: str, distribution: str) -> None:
         self._module = module
-        self._distribution = distribution or module.partition(".")[0]
+        self._distribution = distribution
 
     def __getattr__(self, name: str) -> Any:
         found = import_or_reason(self._module)
@@ -107,6 +111,3 @@ class LazyModule:
                 f"pip install {self._distribution}"
             )
         return getattr(found, name)
-
-    def __repr__(self) -> str:
-        return f"<lazy module {self._module!r}>"

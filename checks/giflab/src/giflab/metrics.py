@@ -13,11 +13,10 @@ from typing import Any
 import cv2
 import numpy as np
 
+from . import cache_files, quality
 from . import config as settings
-from . import quality
 from .composite import composite_quality
 from .config import MetricsConfig
-from .errors import GifReadError
 from .frames import AlignedPair, Frame, GifFrames, align_timeline, extract_gif_frames
 
 __all__ = [
@@ -55,10 +54,10 @@ _read_frames: Callable[[str | Path, int | None], GifFrames] = extract_gif_frames
 if CACHING_ENABLED:
     from . import caching
 
-    _resize_cache = caching.ResizeCache(_resize, settings.RESIZE_CACHE)
+    _resize_cache = caching.ResizeCache(_resize, settings.RESIZE_CACHE_BYTES)
     _resize_frame, _resize_stats = _resize_cache.resize, _resize_cache.stats
     if settings.FRAME_CACHE.get("enabled", False):
-        _read_frames = caching.FrameStore(extract_gif_frames, settings.FRAME_CACHE).extract
+        _read_frames = caching.FrameStore(extract_gif_frames, settings.FRAME_CACHE_BYTES).extract
 
 
 def resize_frame_cached(frame: Frame, size: tuple[int, int], interpolation: int = cv2.INTER_AREA) -> Frame:
@@ -75,39 +74,28 @@ def resize_frame_cached(frame: Frame, size: tuple[int, int], interpolation: int 
 def get_caching_status() -> dict[str, Any]:
     """Say what is cached, as opposed to what the settings ask for.
 
-    Keys: `enabled` (in effect), `implementation` (cached or fallback), `experimental_flag` and
-    `frame_cache_flag` (the settings now), `frame_cache_active`, `note` (empty, or what doesn't add up),
-    `resize_stats` (None while off).
+    Keys: `enabled` (in effect), `implementation` (cached or fallback), `frame_cache_active`, `note` (empty,
+    or what doesn't add up), `resize_stats` (None while off).
     """
-    experimental = bool(settings.ENABLE_EXPERIMENTAL_CACHING)
-    frame_cache = bool(settings.FRAME_CACHE.get("enabled", False))
-    notes = []
-    if frame_cache and not experimental:
-        notes.append("FRAME_CACHE is switched on but has no effect: ENABLE_EXPERIMENTAL_CACHING is off")
-    if experimental != CACHING_ENABLED:
+    notes = [cache_files.flags_at_odds()]
+    if bool(settings.ENABLE_EXPERIMENTAL_CACHING) != CACHING_ENABLED:
         notes.append("ENABLE_EXPERIMENTAL_CACHING was changed after import; restart to apply it")
     return {
         "enabled": CACHING_ENABLED,
         "implementation": "cached" if CACHING_ENABLED else "fallback",
-        "experimental_flag": experimental,
-        "frame_cache_flag": frame_cache,
         "frame_cache_active": _read_frames is not extract_gif_frames,
-        "note": "; ".join(notes),
+        "note": "; ".join(filter(None, notes)),
         "resize_stats": _resize_stats(),
     }
 
 
-def _match_size(frames: Sequence[Frame], size: tuple[int, int]) -> list[Frame]:
-    """Bring `frames` to `size` (width, height); area averaging shrinks, cubic interpolation enlarges."""
-    matched = []
-    for frame in frames:
-        height, width = frame.shape[:2]
-        if (width, height) == size:
-            matched.append(frame)
-            continue
-        shrinks = width >= size[0] and height >= size[1]
-        matched.append(resize_frame_cached(frame, size, cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC))
-    return matched
+def _match_size(frame: Frame, size: tuple[int, int]) -> Frame:
+    """Bring `frame` to `size` (width, height); area averaging shrinks, cubic interpolation enlarges."""
+    height, width = frame.shape[:2]
+    if (width, height) == size:
+        return frame
+    shrinks = width >= size[0] and height >= size[1]
+    return resize_frame_cached(frame, size, cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
 
 
 def _temporal_consistency(
@@ -126,13 +114,6 @@ def _temporal_consistency(
         for before, after in pairwise(pairs)
     ]
     return float(np.mean(scores)) if scores else 1.0
-
-
-def _file_size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError as error:
-        raise GifReadError(f"{path}: {error.strerror or error}") from error
 
 
 def calculate_comprehensive_metrics(
@@ -154,7 +135,7 @@ def calculate_comprehensive_metrics(
     original_path, compressed_path = Path(original_path), Path(compressed_path)
     original = _read_frames(original_path, config.max_frames)
     compressed = _read_frames(compressed_path, config.max_frames)
-    second = _match_size(compressed.frames, original.dimensions)
+    second = [_match_size(frame, original.dimensions) for frame in compressed.frames]
     pairs = align_timeline(original.durations_ms, compressed.durations_ms)
 
     weights = [pair.duration_ms for pair in pairs]
@@ -168,7 +149,7 @@ def calculate_comprehensive_metrics(
     }
     result["psnr"] = quality.psnr_from_mse(result["mse"])
     result["temporal_consistency"] = _temporal_consistency(original.frames, second, pairs)
-    result["compression_ratio"] = _file_size(original_path) / _file_size(compressed_path)
+    result["compression_ratio"] = original_path.stat().st_size / compressed_path.stat().st_size
     result["composite_quality"] = composite_quality(result, config)
     result["render_ms"] = (time.perf_counter() - started) * 1000
     return result

@@ -1,11 +1,10 @@
 """Sorting a folder of GIFs into one folder per size class."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from .config import size_class
-from .errors import GifLabError, GifReadError
+from .errors import GifReadError
 from .frames import check_signature
 
 
@@ -19,16 +18,8 @@ class Move:
 
 
 def plan_moves(directory: Path) -> list[Move]:
-    """Return a move for each GIF directly in `directory`; those in folders are taken as sorted.
-
-    Raises GifLabError when there is no such folder.
-    """
-    if not directory.is_dir():
-        raise GifLabError(f"{directory}: no such folder")
-    return list(_plan(directory))
-
-
-def _plan(directory: Path) -> Iterator[Move]:
+    """Return a move for each GIF directly in `directory`; those in folders are taken as sorted."""
+    moves = []
     for source in sorted(directory.iterdir()):
         if source.suffix.lower() != ".gif" or not source.is_file():
             continue
@@ -38,7 +29,8 @@ def _plan(directory: Path) -> Iterator[Move]:
             check_signature(source)
         except GifReadError:
             problem = "not a GIF"
-        yield Move(source=source, target=target, problem=problem)
+        moves.append(Move(source=source, target=target, problem=problem))
+    return moves
 
 
 def carry_out(moves: list[Move]) -> None:

@@ -23,7 +23,6 @@ MS_SSIM_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 #: The constant of gradient similarity for pixel values 0-255, Xue et al. 2014.
 GMSD_CONSTANT = 170.0
 
-CANNY_LOW, CANNY_HIGH = 50, 150
 _WINDOW, _SIGMA = 11, 1.5
 _C1, _C2 = (0.01 * PEAK) ** 2, (0.03 * PEAK) ** 2
 _COLOR_BINS = 8
@@ -58,10 +57,9 @@ def psnr_from_mse(error: float) -> float:
 
 def _blur(plane: _Plane, window: int) -> _Plane:
     blurred = cv2.GaussianBlur(plane, (window, window), _SIGMA, borderType=cv2.BORDER_REFLECT)
-    margin = window // 2  # only where the whole window lies inside the image, as in the reference
-    return np.asarray(
-        blurred[margin : plane.shape[0] - margin, margin : plane.shape[1] - margin], dtype=np.float64
-    )
+    margin, (height, width) = window // 2, plane.shape
+    # Only where the whole window lies inside the image, as in the reference.
+    return np.asarray(blurred[margin : height - margin, margin : width - margin], dtype=np.float64)
 
 
 def _ssim_terms(x: _Plane, y: _Plane) -> tuple[float, float]:
@@ -107,14 +105,13 @@ def ms_ssim(first: Frame, second: Frame) -> float:
     """
     _check(first, second)
     x, y = luma(first), luma(second)
-    terms: list[float] = []
-    for scale in range(len(MS_SSIM_WEIGHTS)):
-        similarity, contrast = _ssim_terms(x, y)
-        last = scale + 1 == len(MS_SSIM_WEIGHTS) or min(x.shape) // 2 < _WINDOW
-        terms.append(similarity if last else contrast)
-        if last:
-            break
+    similarity, contrast = _ssim_terms(x, y)
+    terms = [similarity]
+    while len(terms) < len(MS_SSIM_WEIGHTS) and min(x.shape) // 2 >= _WINDOW:
+        terms[-1] = contrast
         x, y = _halve(x), _halve(y)
+        similarity, contrast = _ssim_terms(x, y)
+        terms.append(similarity)
     weights = MS_SSIM_WEIGHTS[: len(terms)]
     total = sum(weights) / sum(MS_SSIM_WEIGHTS)
     return math.prod(math.pow(max(term, 0.0), w / total) for term, w in zip(terms, weights, strict=True))
@@ -142,25 +139,22 @@ def gmsd(first: Frame, second: Frame) -> float:
     return float(np.std(similarity))
 
 
-def edge_similarity(first: Frame, second: Frame) -> float:
-    """Share of edge pixels two frames have in common, 0 to 1; 1 when neither has any.
+def edges(frame: Frame) -> npt.NDArray[np.bool_]:
+    """Return where a frame has edges, HxW, after Canny 1986 with thresholds 50 and 150 on luma."""
+    return np.asarray(cv2.Canny(np.rint(luma(frame)).astype(np.uint8), 50, 150)) > 0
 
-    Edges after Canny 1986 with thresholds 50 and 150, compared by Jaccard's index.
-    """
+
+def edge_similarity(first: Frame, second: Frame) -> float:
+    """Share of edge pixels two frames have in common (Jaccard's index), 0 to 1; 1 when neither has any."""
     _check(first, second)
-    a, b = (
-        np.asarray(cv2.Canny(np.rint(luma(frame)).astype(np.uint8), CANNY_LOW, CANNY_HIGH)) > 0
-        for frame in (first, second)
-    )
+    a, b = edges(first), edges(second)
     union = int(np.count_nonzero(a | b))
     return 1.0 if union == 0 else int(np.count_nonzero(a & b)) / union
 
 
 def _histogram(frame: Frame) -> _Plane:
-    step = 256 // _COLOR_BINS
-    red, green, blue = (frame[:, :, channel].astype(np.intp) // step for channel in range(3))
-    index = (red * _COLOR_BINS + green) * _COLOR_BINS + blue
-    return np.bincount(index.ravel(), minlength=_COLOR_BINS**3).astype(np.float64)
+    counts = cv2.calcHist([frame], [0, 1, 2], None, [_COLOR_BINS] * 3, [0, 256] * 3)
+    return np.asarray(counts, dtype=np.float64).ravel()
 
 
 def color_histogram_correlation(first: Frame, second: Frame) -> float:

@@ -9,7 +9,9 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
+from statistics import fmean
 from typing import Literal
 
 from .errors import ResultsError
@@ -17,8 +19,10 @@ from .errors import ResultsError
 RESULTS_FILE = "results.csv"
 FAILURES_FILE = "failures.json"
 
-#: Plausible range of each metric, both ends included.
-METRIC_RANGES: Mapping[str, tuple[float, float]] = {
+#: Plausible range of each number in a row, both ends included.
+RANGES: Mapping[str, tuple[float, float]] = {
+    "original_bytes": (1.0, math.inf),
+    "compressed_bytes": (1.0, math.inf),
     "mse": (0.0, 65025.0),
     "psnr": (0.0, 100.0),
     "ssim": (-1.0, 1.0),
@@ -31,14 +35,10 @@ METRIC_RANGES: Mapping[str, tuple[float, float]] = {
     "composite_quality": (0.0, 1.0),
     "render_ms": (0.0, math.inf),
 }
-IDENTITY_COLUMNS = ("gif", "pipeline", "size_class", "original_bytes", "compressed_bytes", "render")
-COLUMNS = (*IDENTITY_COLUMNS, *METRIC_RANGES)
+COLUMNS = ("gif", "pipeline", "size_class", "render", *RANGES)
 
 #: Rounding of metrics in the file may push a value over its range by this much.
 _TOLERANCE = 1e-6
-
-#: Key under which the CSV reader puts cells beyond the header.
-_SURPLUS = "(surplus)"
 
 Row = dict[str, str]
 
@@ -50,8 +50,8 @@ class Choice:
     size_class: str
     pipeline: str
     score: float
-    composite_quality: float
-    compression_ratio: float
+    quality: float
+    ratio: float
     rows: int
 
 
@@ -64,14 +64,11 @@ def write_rows(path: Path, rows: Iterable[Mapping[str, object]], columns: Sequen
 
 
 def read_rows(path: Path, required: Sequence[str] = COLUMNS) -> list[Row]:
-    """Read a results table; raises ResultsError when it can't be, is empty or lacks a required column."""
+    """Read a results table; raises OSError, ResultsError when it is empty or lacks a required column."""
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            reader = csv.DictReader(file, restkey=_SURPLUS, restval="")
-            rows = list(reader)
-            header = reader.fieldnames or []
-    except OSError as error:
-        raise ResultsError(f"{path}: {error.strerror or error}") from error
+            reader = csv.DictReader(file, restval="")
+            rows, header = list(reader), reader.fieldnames or ()
     except (UnicodeDecodeError, csv.Error) as error:
         raise ResultsError(f"{path}: not a CSV file in UTF-8 ({error})") from error
     missing = [column for column in required if column not in header]
@@ -80,7 +77,7 @@ def read_rows(path: Path, required: Sequence[str] = COLUMNS) -> list[Row]:
     if not rows:
         raise ResultsError(f"{path}: the table has no rows")
     for line, row in enumerate(rows, start=2):
-        if _SURPLUS in row:
+        if None in row:  # under which the reader puts them
             raise ResultsError(f"{path}: line {line} has more cells than the header")
     return rows
 
@@ -102,43 +99,37 @@ def find_problems(rows: Sequence[Row]) -> list[str]:
     seen: dict[tuple[str, str], int] = {}
     for line, row in enumerate(rows, start=2):
         problems += [f"line {line}: {finding}" for finding in _row_problems(row)]
-        key = (row["gif"], row["pipeline"])
-        if key in seen:
-            problems.append(f"line {line}: {key[0]} with {key[1]} is already in line {seen[key]}")
-        seen.setdefault(key, line)
+        first = seen.setdefault((row["gif"], row["pipeline"]), line)
+        if first != line:
+            problems.append(f"line {line}: {row['gif']} with {row['pipeline']} is already in line {first}")
     return problems
 
 
 def _row_problems(row: Row) -> list[str]:
     problems = [f"{column} is empty" for column in ("gif", "pipeline") if not row[column]]
-    values: dict[str, float] = {}
-    for column in ("original_bytes", "compressed_bytes", *METRIC_RANGES):
+    for column, (low, high) in RANGES.items():
         try:
-            values[column] = number(row, column)
+            value = number(row, column)
         except ResultsError as error:
             problems.append(str(error))
-    for column, (low, high) in METRIC_RANGES.items():
-        value = values.get(column, low)
+            continue
         if not low - _TOLERANCE <= value <= high + _TOLERANCE:
             problems.append(f"{column} is {value:g}, outside {low:g} to {high:g}")
-    return problems + _ratio_problems(values)
-
-
-def _ratio_problems(values: Mapping[str, float]) -> list[str]:
-    original, compressed = values.get("original_bytes", 1.0), values.get("compressed_bytes", 1.0)
-    if original <= 0 or compressed <= 0:
-        return ["a file size is not positive"]
-    if not {"original_bytes", "compressed_bytes", "compression_ratio"} <= values.keys():
-        return []
-    if math.isclose(values["compression_ratio"], original / compressed, rel_tol=1e-3):
-        return []
-    return [f"compression_ratio is {values['compression_ratio']:g}, the sizes give {original / compressed:g}"]
+    if problems:
+        return problems
+    said, sizes = (
+        number(row, "compression_ratio"),
+        number(row, "original_bytes") / number(row, "compressed_bytes"),
+    )
+    if not math.isclose(said, sizes, rel_tol=1e-3):
+        problems.append(f"compression_ratio is {said:g}, the sizes give {sizes:g}")
+    return problems
 
 
 def choose_pipelines(
     rows: Sequence[Row], by: Literal["efficiency", "quality"] = "efficiency"
 ) -> list[Choice]:
-    """Choose the best pipeline of each size class, smallest class first by name.
+    """Choose the best pipeline of each size class, classes in order of name.
 
     The score is mean composite quality, or for `efficiency` the mean of composite quality times the share
     of bytes saved (a file that grew saves 0). Ties go to the higher ratio, then to the name. Raises
@@ -148,27 +139,22 @@ def choose_pipelines(
     for row in rows:
         pair = (number(row, "composite_quality"), number(row, "compression_ratio"))
         groups[row["size_class"], row["pipeline"]].append(pair)
-    best: dict[str, Choice] = {}
-    for (size_class, pipeline), pairs in sorted(groups.items()):
-        choice = _summarise(size_class, pipeline, pairs, by)
-        rival = best.get(size_class)
-        if rival is None or (choice.score, choice.compression_ratio) > (rival.score, rival.compression_ratio):
-            best[size_class] = choice
-    return list(best.values())
+    choices = [_summarise(*group, pairs, by) for group, pairs in sorted(groups.items())]
+    return [
+        max(rivals, key=lambda choice: (choice.score, choice.ratio))
+        for _, rivals in groupby(choices, key=lambda choice: choice.size_class)
+    ]
 
 
 def _summarise(size_class: str, pipeline: str, pairs: Sequence[tuple[float, float]], by: str) -> Choice:
-    quality = math.fsum(quality for quality, _ in pairs) / len(pairs)
-    ratio = math.fsum(ratio for _, ratio in pairs) / len(pairs)
-    saved = math.fsum(quality * (1 - 1 / ratio if ratio > 1 else 0.0) for quality, ratio in pairs) / len(
-        pairs
-    )
+    quality = fmean(quality for quality, _ in pairs)
+    saved = fmean(quality * (1 - 1 / ratio) if ratio > 1 else 0.0 for quality, ratio in pairs)
     return Choice(
         size_class=size_class,
         pipeline=pipeline,
         score=quality if by == "quality" else saved,
-        composite_quality=quality,
-        compression_ratio=ratio,
+        quality=quality,
+        ratio=fmean(ratio for _, ratio in pairs),
         rows=len(pairs),
     )
 
@@ -176,13 +162,11 @@ def _summarise(size_class: str, pipeline: str, pairs: Sequence[tuple[float, floa
 def read_failures(directory: Path) -> list[dict[str, str]]:
     """Read the failures that `run` wrote below `directory`: dicts with gif, pipeline, error and at.
 
-    Raises ResultsError when there is no such file or it isn't one of ours.
+    Raises OSError, and ResultsError when the file isn't one of ours.
     """
     path = directory / FAILURES_FILE
     try:
         entries = json.loads(path.read_text(encoding="utf-8"))
         return [{key: str(entry[key]) for key in ("gif", "pipeline", "error", "at")} for entry in entries]
-    except OSError as error:
-        raise ResultsError(f"{path}: {error.strerror or error}") from error
     except (ValueError, TypeError, KeyError) as error:
         raise ResultsError(f"{path}: not a failures file") from error

@@ -9,28 +9,28 @@ from typing import Any
 
 import click
 
-from .. import version
-from ..errors import GifLabError
+from .. import __version__
+from ..errors import GifLabError, one_line
 
-#: Name on the command line: module, attribute, one-line help (the listing must not import the module).
-COMMANDS: dict[str, tuple[str, str, str]] = {
-    "cache": ("housekeeping", "cache", "Show or clear the cache of decoded frames."),
-    "deps": ("diagnosing", "deps", "Check what this installation can do."),
-    "metrics": ("measuring", "metrics", "Measure a compressed GIF against its original."),
-    "organize-directories": ("housekeeping", "organize_directories", "Sort GIFs into folders by size."),
-    "run": ("measuring", "run", "Compress every GIF of a folder and measure it."),
-    "select-pipelines": ("reviewing", "select_pipelines", "Choose the best pipeline for each size."),
-    "tag": ("reviewing", "tag", "Add content features to a results table."),
-    "validate": ("reviewing", "validate", "Check a results table for implausible rows."),
-    "view-failures": ("reviewing", "view_failures", "Show what went wrong in a run."),
+#: Name on the command line: module, one-line help (the listing must not import the module).
+COMMANDS: dict[str, tuple[str, str]] = {
+    "cache": ("housekeeping", "Show or clear the cache of decoded frames."),
+    "deps": ("diagnosing", "Check what this installation can do."),
+    "metrics": ("measuring", "Measure a compressed GIF against its original."),
+    "organize-directories": ("housekeeping", "Sort GIFs into folders by size."),
+    "run": ("measuring", "Compress every GIF of a folder and measure it."),
+    "select-pipelines": ("reviewing", "Choose the best pipeline for each size."),
+    "tag": ("reviewing", "Add content features to a results table."),
+    "validate": ("reviewing", "Check a results table for implausible rows."),
+    "view-failures": ("reviewing", "Show what went wrong in a run."),
 }
 
 
 def load_command(name: str) -> click.Command:
     """Import and return the command `name`; raises KeyError, and ClickException if its module can't be."""
-    module, attribute, _ = COMMANDS[name]
     try:
-        command: click.Command = getattr(importlib.import_module(f".{module}", __name__), attribute)
+        module = importlib.import_module(f".{COMMANDS[name][0]}", __name__)
+        command: click.Command = getattr(module, name.replace("-", "_"))
     except ImportError as error:
         raise click.ClickException(f"'{name}' can't be loaded ({error}); see 'giflab deps check'") from error
     return command
@@ -53,7 +53,7 @@ class LazyGroup(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list for ``--help`` without importing anything."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, COMMANDS[name][2]) for name in self.list_commands(ctx)])
+            formatter.write_dl([(name, COMMANDS[name][1]) for name in self.list_commands(ctx)])
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command, with mistakes of the user's and the machine's mapped to one line."""
@@ -70,19 +70,14 @@ class LazyGroup(click.Group):
             raise click.ClickException(f"{where}{error.strerror or one_line(error)}") from error
 
 
-def one_line(error: BaseException) -> str:
-    """Return an error's text on one line."""
-    return " ".join(str(error).split())
-
-
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(version(), prog_name="giflab")
+@click.version_option(__version__, prog_name="giflab")
 def main() -> None:
     """GifLab: compress GIFs in several ways, measure what each way costs, choose."""
 
 
 def __getattr__(name: str) -> click.Command:
-    for command, (_, attribute, _) in COMMANDS.items():
-        if attribute == name:
-            return load_command(command)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    command = name.replace("_", "-")
+    if command not in COMMANDS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return load_command(command)

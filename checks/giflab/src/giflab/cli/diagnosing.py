@@ -16,7 +16,7 @@ _SECTIONS = {
 }
 
 
-@click.group(short_help="Check what this installation can do.")
+@click.group()
 def deps() -> None:
     """Check what this installation can do."""
 
@@ -44,13 +44,14 @@ def require_core(report: dict[str, Any]) -> None:
 
 
 def _print_report(report: dict[str, Any], verbose: bool) -> None:
+    columns = ("name", "state", "version", "reason") if verbose else ("name", "state", "version")
     for key, title in _SECTIONS.items():
         rows = []
         for name, entry in report[key].items():
             state = "available" if entry["available"] else "missing"
-            reason = [entry["error"] or ""] if verbose else []
-            rows.append((name, state, entry["version"] or "", *reason))
-        print_table(title, ("name", "state", "version", *(["reason"] if verbose else [])), rows)
+            row = (name, state, entry["version"] or "", entry["error"] or "")
+            rows.append(row[: len(columns)])
+        print_table(title, columns, rows)
         click.echo()
     if verbose:
         system = report["system"]

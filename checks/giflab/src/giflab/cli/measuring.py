@@ -5,14 +5,14 @@ from pathlib import Path
 
 import click
 
-from .output import existing_directory
+from .output import PATH, directory_argument, existing_directory
 
 _UNITS = {"psnr": "dB", "render_ms": "ms"}
 
 
-@click.command(short_help="Measure a compressed GIF against its original.")
-@click.argument("original", type=click.Path(path_type=Path))
-@click.argument("compressed", type=click.Path(path_type=Path))
+@click.command()
+@click.argument("original", type=PATH)
+@click.argument("compressed", type=PATH)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def metrics(original: Path, compressed: Path, as_json: bool) -> None:
     """Measure the GIF COMPRESSED against ORIGINAL: similarity, motion, size."""
@@ -26,11 +26,11 @@ def metrics(original: Path, compressed: Path, as_json: bool) -> None:
         click.echo(f"{name:<28} {value:>12.4f} {_UNITS.get(name, '')}".rstrip())
 
 
-@click.command(short_help="Compress every GIF of a folder and measure it.")
-@click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
+@click.command()
+@directory_argument
 @click.option(
     "--output",
-    type=click.Path(path_type=Path),
+    type=PATH,
     default=Path("giflab-results"),
     show_default=True,
     help="Folder for results.csv, failures.json and the compressed files.",

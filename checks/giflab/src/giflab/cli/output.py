@@ -1,4 +1,4 @@
-"""Printing for people, and the checks of arguments every command shares."""
+"""Printing for people, and the arguments that several commands share."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,6 +6,17 @@ from pathlib import Path
 import click
 
 from ..errors import GifLabError
+
+PATH = click.Path(path_type=Path)
+directory_argument = click.argument("directory", metavar="DIR", type=PATH)
+table_argument = click.argument("table", metavar="CSV", type=PATH)
+
+
+def existing_directory(path: Path) -> Path:
+    """Return `path`; raises GifLabError unless it is a folder."""
+    if not path.is_dir():
+        raise GifLabError(f"{path}: no such folder")
+    return path
 
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -25,15 +36,3 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))  # Text: a name in square brackets is not markup
     Console(highlight=False).print(table)
-
-
-def existing_directory(path: Path) -> Path:
-    """Return `path`; raises GifLabError unless it is a folder."""
-    if not path.is_dir():
-        raise GifLabError(f"{path}: no such folder")
-    return path
-
-
-def mebibytes(size: int) -> str:
-    """Return a number of bytes as MiB."""
-    return f"{size / 1024**2:.1f} MiB"

@@ -4,44 +4,31 @@ import importlib
 import logging
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import Enum
-from typing import Protocol
+from typing import Any
 
-from ..config import MemoryPressureConfig, memory_pressure_config
+from ..config import memory_pressure_config
+from ..errors import describe
 
 _GIB = 1024**3
 _MIB = 1024**2
 _log = logging.getLogger(__name__)
 
 
-class VirtualMemory(Protocol):
-    """What a reader returns; ``psutil.virtual_memory()`` fits."""
-
-    @property
-    def total(self) -> int:
-        """Bytes installed."""
-
-    @property
-    def available(self) -> int:
-        """Bytes that can be had without swapping."""
-
-    @property
-    def percent(self) -> float:
-        """Share in use, 0-100."""
-
-
-Reader = Callable[[], VirtualMemory]
-
-
 class MemoryPressureLevel(Enum):
-    """How tight memory is. UNKNOWN means nobody can tell, which is not the same as NORMAL."""
+    """How tight memory is, from good to bad. UNKNOWN means nobody can tell, which is worse than NORMAL."""
 
     NORMAL = "normal"
+    UNKNOWN = "unknown"
     WARNING = "warning"
     CRITICAL = "critical"
     EMERGENCY = "emergency"
-    UNKNOWN = "unknown"
+
+    @property
+    def severity(self) -> int:
+        """A number that is higher for a worse level."""
+        return list(MemoryPressureLevel).index(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,10 +39,10 @@ class MemoryStats:
     resident size in MiB, `error` why the reading failed.
     """
 
-    available_gb: float
-    total_gb: float
-    percent: float
-    process_mb: float
+    available_gb: float = math.nan
+    total_gb: float = math.nan
+    percent: float = math.nan
+    process_mb: float = math.nan
     error: str | None = None
 
     @property
@@ -63,21 +50,17 @@ class MemoryStats:
         """Whether the machine's memory could be read."""
         return self.error is None
 
-    def as_dict(self) -> dict[str, float | None]:
-        """Return the numbers with None in place of NaN, as JSON needs it."""
-        values = {
-            "available_gb": self.available_gb,
-            "total_gb": self.total_gb,
-            "percent": self.percent,
-            "process_mb": self.process_mb,
+    def as_dict(self) -> dict[str, Any]:
+        """Return the fields with None in place of NaN, as JSON needs it."""
+        return {
+            name: None if isinstance(value, float) and math.isnan(value) else value
+            for name, value in asdict(self).items()
         }
-        return {name: None if math.isnan(value) else round(value, 4) for name, value in values.items()}
 
 
-def read_virtual_memory() -> VirtualMemory:
+def read_virtual_memory() -> Any:
     """Ask psutil, looked up at every call so that its coming, going and replacement are noticed."""
-    memory: VirtualMemory = importlib.import_module("psutil").virtual_memory()
-    return memory
+    return importlib.import_module("psutil").virtual_memory()
 
 
 def _process_mb() -> float:
@@ -90,13 +73,12 @@ def _process_mb() -> float:
 class SystemMemoryMonitor:
     """Reads memory on demand; it has no thread and keeps nothing between calls.
 
-    `reader` replaces psutil, for tests and for containers whose limit the host doesn't show. `config`
-    fixes the thresholds; without it `giflab.config` is read at each call.
+    `reader` replaces psutil, for tests and for containers whose limit the host doesn't show: what it returns
+    has `total` and `available` in bytes and `percent` in use, 0-100, as ``psutil.virtual_memory()`` has.
     """
 
-    def __init__(self, reader: Reader | None = None, config: MemoryPressureConfig | None = None) -> None:
-        self._reader = reader or read_virtual_memory
-        self._config = config
+    def __init__(self, reader: Callable[[], Any] = read_virtual_memory) -> None:
+        self._reader = reader
 
     def get_memory_stats(self) -> MemoryStats:
         """Take a reading. Never raises: a failed one has `error` set and NaN for numbers."""
@@ -107,14 +89,7 @@ class SystemMemoryMonitor:
                 raise ValueError(f"implausible reading: {percent} % of {total} bytes, {available} available")
         except Exception as error:  # noqa: BLE001 - monitoring must not bring down what it watches
             _log.debug("memory can't be read", exc_info=True)
-            reason = " ".join(f"{type(error).__name__}: {error}".split())
-            return MemoryStats(
-                available_gb=math.nan,
-                total_gb=math.nan,
-                percent=math.nan,
-                process_mb=_process_mb(),
-                error=reason,
-            )
+            return MemoryStats(process_mb=_process_mb(), error=describe(error))
         return MemoryStats(
             available_gb=available / _GIB,
             total_gb=total / _GIB,
@@ -127,14 +102,9 @@ class SystemMemoryMonitor:
 
         Raises ConfigError when the configured thresholds make no sense.
         """
-        config = self._config or memory_pressure_config()
-        reading = stats or self.get_memory_stats()
-        if not reading.known or math.isnan(reading.percent):
+        thresholds = memory_pressure_config().thresholds
+        share = (stats or self.get_memory_stats()).percent
+        if math.isnan(share):
             return MemoryPressureLevel.UNKNOWN
-        if reading.percent >= config.emergency:
-            return MemoryPressureLevel.EMERGENCY
-        if reading.percent >= config.critical:
-            return MemoryPressureLevel.CRITICAL
-        if reading.percent >= config.warning:
-            return MemoryPressureLevel.WARNING
-        return MemoryPressureLevel.NORMAL
+        reached = [name for name, threshold in thresholds.items() if share >= threshold]
+        return MemoryPressureLevel(reached[-1] if reached else "normal")
