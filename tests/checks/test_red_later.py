@@ -64,14 +64,14 @@ def test_faults_of_the_first_day(copy: Copy) -> None:
         "src/giflab/monitoring/memory.py",
         '    return importlib.import_module("psutil").virtual_memory()\n',
         '    memory = importlib.import_module("psutil").virtual_memory()\n'
-        "    _leak.append(bytearray(16384))\n    __import__('time').sleep(0.01 if len(_leak) % 10 == 0 else 0.0001)\n"
+        "    _leak.append(bytearray(16384))\n    __import__('time').sleep(0.02 if len(_leak) < 400 else 0)\n"
         "    return type(memory)(memory.total, memory.total // 10, 90.0, *memory[3:])\n\n\n_leak = []\n",
     )
     copy.replace("src/giflab/metrics.py", "import time\n", "import time\n\ntime.sleep(1)\n")
     copy.replace(
         "src/giflab/cli/__init__.py", "import importlib\n", "import importlib\nimport time\n\ntime.sleep(0.6)\n"
     )
-    copy.replace("src/giflab/metrics.py", "    config = config or", "    time.sleep(0.03)\n    config = config or")
+    copy.replace("src/giflab/metrics.py", "    config = config or", "    time.sleep(0.1)\n    config = config or")
     copy.replace(
         "src/giflab/pipelines.py",
         "loop=0, optimize=True)\n",
