@@ -140,7 +140,8 @@ def _settle(check: Check, entry: Entry, desk: Desk, signed: list[Signoff], note:
                 return
         except (CliError, ApprovalsError) as error:
             # Somebody else may sign this one; the walk goes on.
-            click.echo(f"  {error}", err=err)
+            for line in _filled(one_line(str(error)), _width(err=err)):
+                click.echo(line, err=err)
 
 
 def _ask(what: str, *, err: bool) -> str:
