@@ -10,11 +10,12 @@ from contextlib import suppress
 import pytest
 
 from pytest_deploycheck import keys
+from pytest_deploycheck.clock import now
 from pytest_deploycheck.markers import place
 from pytest_deploycheck.observer import Observer
 from pytest_deploycheck.plan import Plan, build_plan, check_of, select, usage_errors
 from pytest_deploycheck.redaction import hide_secrets_in_names, redactor_of
-from pytest_deploycheck.session import GateSession, now
+from pytest_deploycheck.session import GateSession
 from pytest_deploycheck.settings import settings_of
 from pytest_deploycheck.target.spec import read_spec
 

@@ -6,12 +6,13 @@ import gc
 import os
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import NoReturn
 
 import pytest
 
 from pytest_deploycheck import keys
+from pytest_deploycheck.clock import Forward
 from pytest_deploycheck.core.approvals import Ruling
 from pytest_deploycheck.core.errors import RecordError
 from pytest_deploycheck.core.gate import Barrier, barrier
@@ -43,11 +44,6 @@ _UNKNOWN = Ruling(status=Status.PENDING, reason="the gate knows no line of this 
 _WHOLE_ENDS = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
 
 
-def now() -> datetime:
-    """The moment, aware, in UTC."""
-    return datetime.now(UTC)
-
-
 def _is_maxfail(stop: str) -> bool:
     """Whether pytest stops because of ``-x`` or ``--maxfail``, which says no more than the failures do."""
     return stop.startswith("stopping after ")
@@ -59,7 +55,7 @@ class GateSession:
     def __init__(self, config: pytest.Config, settings: Settings, clock: Callable[[], datetime]) -> None:
         self.settings = settings
         self._config = config
-        self._clock = clock
+        self._clock = Forward(clock)
         self._board = Board(config)
         self._plan = Plan(phases=[], checks=[])
         #: Whether the plan was settled: what was asked for is known.

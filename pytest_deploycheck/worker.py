@@ -93,8 +93,8 @@ class Worker:
     def activate(self, session: pytest.Session, items: list[pytest.Item]) -> None:
         """Make the plan here, where the items are, for the controller; a user's mistake is its to tell."""
         from pytest_deploycheck.activation import Planner, make_plan, refuse_blindness
+        from pytest_deploycheck.clock import now
         from pytest_deploycheck.observer import Observer
-        from pytest_deploycheck.session import now
 
         config = session.config
         with self.telling_refusals():

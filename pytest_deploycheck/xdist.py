@@ -273,8 +273,9 @@ class Controller:
         """Begin the gate and take the scheduling over, where the workers found checks."""
         if not self._plans:
             return None
+        from pytest_deploycheck.clock import now
         from pytest_deploycheck.scheduling import PhaseScheduling
-        from pytest_deploycheck.session import GateSession, now
+        from pytest_deploycheck.session import GateSession
         from pytest_deploycheck.settings import settings_of
         from pytest_deploycheck.shipping import Parcels, read_plan, stages_of
 
@@ -344,8 +345,8 @@ class Controller:
 
     def _fail(self, node: WorkerController, reason: str) -> int:
         """The check that a worker runs ends as an ERROR; returns its index."""
+        from pytest_deploycheck.clock import now
         from pytest_deploycheck.core.model import CheckResult, Status
-        from pytest_deploycheck.session import now
 
         self._parcels.forget(node)
         check = self._in_flight.pop(node)

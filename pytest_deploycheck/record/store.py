@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
+from pytest_deploycheck import clock
 from pytest_deploycheck.core.errors import RecordError, SettingsError
 from pytest_deploycheck.core.model import Run
 from pytest_deploycheck.core.run import RunBuilder
@@ -96,7 +97,7 @@ def read_run(path: Path, *, now: datetime | None = None) -> Run:
             "its own back, or remove the copy",
             line=1,
         )
-    _refuse_future(path, run, now or datetime.now(UTC))
+    _refuse_future(path, run, now or clock.now())
     return run
 
 

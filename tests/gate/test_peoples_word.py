@@ -21,6 +21,22 @@ BESIDE = (
 )
 ID = "phase1.test_trap"
 FAILS = f'@pytest.mark.check("{ID}")\ndef test_trap(): assert 0'
+#: As libraries do that freeze the time for a test: another class stands for `datetime` wherever it was imported.
+STOPS_THE_CLOCK = """
+import datetime, sys
+REAL = datetime.datetime
+THEN = REAL.now(datetime.UTC) - datetime.timedelta(hours=2)
+class Stopped(REAL):
+    @classmethod
+    def now(cls, tz=None): return THEN
+@pytest.fixture(autouse=True)
+def stopped_clock():
+    real = REAL
+    for module in list(sys.modules.values()):
+        for name in [name for name, value in vars(module).items() if value is real]:
+            setattr(module, name, Stopped)
+
+"""
 OPS = f"deploycheck_signers = ops: {BOB}"
 EYES = "deploycheck_four_eyes = yes"
 ANNA_RUNS = {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_SYSTEM": "/dev/null", "GITLAB_USER_EMAIL": ANNA}
@@ -94,6 +110,9 @@ TRAPS: dict[str, Trap] = {
     ),
     "a check that fails was signed instead of mended": unwaived(signoff(ID)),
     "the waiver of a failure has expired": unwaived(waiver(ID, ends=-0.5)),
+    "a fixture stops the clock at a moment when the waiver of the failure had not expired": Trap(
+        **line(waiver(ID, hours=-3, ends=-1)), source=STOPS_THE_CLOCK + FAILS, process=True
+    ),
     "the waiver of a failure is of another release": unwaived(waiver(ID, more='release = "r0"')),
     "the waiver of a failure is dated in the future": unwaived(waiver(ID, hours=1)),
     "a failure is waived that may not be": unwaived(waiver(ID), comment="waivable=no"),

@@ -12,8 +12,9 @@ from gating import HEAD, Gate, Outcome
 from jsonschema import Draft202012Validator
 from signing import NAME, approve, moment, waiver
 
-from pytest_deploycheck import activation, session
+from pytest_deploycheck import activation
 from pytest_deploycheck.cli import main
+from pytest_deploycheck.clock import now
 from pytest_deploycheck.report.json import run_schema
 
 FAILS = """
@@ -206,7 +207,7 @@ def gate_command() -> tuple[int, str]:
 
 
 def test_the_record_alone_knows_when_a_waiver_ended(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
-    two_hours_ago = session.now() - timedelta(hours=2)
+    two_hours_ago = now() - timedelta(hours=2)
     with monkeypatch.context() as patch:
         patch.setattr(activation, "now", lambda: two_hours_ago)
         seen = failing(gate, waiver(hours=-3, ends=-1), arguments=("-m", "phase1"))

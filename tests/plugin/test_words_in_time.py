@@ -11,8 +11,9 @@ from click.testing import CliRunner
 from gating import HEAD, Gate, Outcome
 from signing import LINES, TESTED, approve, moment, signoff
 
-from pytest_deploycheck import activation, session
+from pytest_deploycheck import activation
 from pytest_deploycheck.cli import main
+from pytest_deploycheck.clock import now
 
 LINE = "# Build <!-- deploycheck: phase=phase1 -->\n- [ ] **Backups** are there\n"
 
@@ -89,7 +90,7 @@ class Clock:
     """Says what it is told to."""
 
     def __init__(self, hours: float) -> None:
-        self.now = session.now() + timedelta(hours=hours)
+        self.now = now() + timedelta(hours=hours)
 
     def __call__(self) -> datetime:
         return self.now
@@ -121,6 +122,27 @@ def test_a_word_that_ends_while_the_run_goes_on_opens_nothing_more(gate: Gate, m
 
     assert (seen.status("phase3.deployed"), gate.seen()) == ("BLOCKED", []), seen.stdout
     assert "phase1 is HOLD" in seen.check("phase3.deployed")["reason"]
+
+
+def test_a_word_that_has_ended_holds_no_more_when_the_clock_is_set_back(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock(0)
+    monkeypatch.setattr(activation, "now", clock)
+    monkeypatch.setattr("signing.moving", clock, raising=False)
+    source = """
+    @pytest.mark.check("phase1.tests")
+    def test_tests():
+        import signing, datetime
+        signing.moving.now -= datetime.timedelta(hours=2)
+    """
+    gate.write({"test_it.py": HEAD + dedent(source)}, checklist=LINES)
+    approve(gate, signoff(hours=-3, more=f"expires = {moment(-1)}"))
+
+    seen = gate.run("-m", "phase1")
+
+    assert (seen.ret, seen.status("phase1.backups")) == (10, "PENDING"), seen.stdout
+    assert seen.json["finished"] >= seen.json["started"]
 
 
 def test_a_word_that_ended_before_the_run_did_is_no_go_at_its_end(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,7 +189,7 @@ def test_a_tests_result_stays_good_as_long_as_its_line_says(gate: Gate, monkeypa
 
 
 def test_the_record_alone_knows_when_a_word_ended(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
-    two_hours_ago = session.now() - timedelta(hours=2)
+    two_hours_ago = now() - timedelta(hours=2)
     gate.write({"test_beside.py": "def test_nothing(): pass\n"}, checklist=LINE)
     approve(gate, signoff(hours=-3, more=f"expires = {moment(-1)}"))
     with monkeypatch.context() as patch:
