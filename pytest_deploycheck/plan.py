@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from pytest_deploycheck import commands, keys, manual, markers, redaction
-from pytest_deploycheck.core.checklist import Checklist, base_id, bind, refuse_duplicates
+from pytest_deploycheck.core.checklist import Checklist, base_id, bind, no_marker, refuse_duplicates
 from pytest_deploycheck.core.errors import ChecklistError, DeployCheckError, SettingsError
 from pytest_deploycheck.core.model import Check, Kind, Phase
 from pytest_deploycheck.core.redact import redactor, secrets_in
@@ -104,6 +104,8 @@ def _phase_line(line: str) -> tuple[str, str]:
     marker, _, title = (part.strip() for part in line.partition(":"))
     if not marker.isidentifier():
         raise SettingsError(f'ini key deploycheck_phases: {line!r} is not "marker: title" with a Python name as marker')
+    if why := no_marker(marker):
+        raise SettingsError(f"ini key deploycheck_phases: {why}")
     return marker, title or marker
 
 

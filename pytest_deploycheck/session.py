@@ -203,9 +203,14 @@ class GateSession:
             self.doubt(Verdict.INCOMPLETE, f"a stop of the session was asked for: {stop}")
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Count the failures that are the gate's to judge."""
-        if report.outcome == "failed" and report.nodeid in self._check_of_nodeid:
+        """Count the failures that are the gate's to judge; what the tests behind the checks take down may be theirs."""
+        if report.outcome != "failed":
+            return
+        if report.nodeid in self._check_of_nodeid:
             self._own_failures += not hasattr(report, "wasxfail")
+        elif report.when == "teardown":
+            why = f"the teardown of {report.nodeid}, which is no check, failed: it may have been of what checks used"
+            self.doubt(Verdict.INCOMPLETE, why)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,6 +15,10 @@ from pytest_deploycheck.core.model import Check, Kind, Phase, Severity
 
 #: What nearly is a line is told of so many times before a run.
 _MOST_NOTES = 5
+#: Markers that mean something else to pytest or to us.
+_RESERVED = frozenset(
+    {"check", "serial", "skip", "skipif", "xfail", "parametrize", "usefixtures", "filterwarnings", "timeout", "flaky"}
+)
 _NOT_A_WORD = re.compile(r"[^\w]+", re.UNICODE)
 
 
@@ -67,6 +72,19 @@ def slug(text: str) -> str:
     """
     plain = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
     return _NOT_A_WORD.sub("-", unicodedata.normalize("NFC", plain).lower()).strip("-_")
+
+
+def no_marker(text: str) -> str:
+    """Why a text cannot be a phase's marker, and the way out; empty where it can.
+
+    >>> no_marker("phase1")
+    ''
+    """
+    if not text.isidentifier() or keyword.iskeyword(text) or text.startswith("_"):
+        return f"{text!r} cannot be a pytest marker; use a Python name"
+    if text in _RESERVED:
+        return f"the marker {text!r} means something else to pytest; give the phase another"
+    return ""
 
 
 def base_id(check_id: str) -> str:

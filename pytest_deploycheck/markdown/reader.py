@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import keyword
 import re
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import TypeVar
 
-from pytest_deploycheck.core.checklist import Block, Checklist, refuse_duplicates
+from pytest_deploycheck.core.checklist import Block, Checklist, no_marker, refuse_duplicates
 from pytest_deploycheck.core.errors import ChecklistError, SettingsError
 from pytest_deploycheck.core.model import Check, Kind, Phase, Rollback, Severity
 from pytest_deploycheck.durations import parse_duration
@@ -20,10 +19,6 @@ from pytest_deploycheck.markdown.ids import numbered, readable_slug
 
 Word = TypeVar("Word", bound=StrEnum)
 
-#: Markers that mean something else to pytest or to us.
-RESERVED = frozenset(
-    {"check", "serial", "skip", "skipif", "xfail", "parametrize", "usefixtures", "filterwarnings", "timeout", "flaky"}
-)
 _HEADING_KEYS = frozenset({"phase"})
 _LINE_KEYS = frozenset(
     {"id", "severity", "owner", "valid", "remediation", "rollback", "mutating", "waivable", "signers", "timeout"}
@@ -65,10 +60,8 @@ def read_document(document: Document, *, shown_as: str, digest: str) -> Checklis
 
 def refuse_marker(marker: str, where: str) -> None:
     """Raise ``ChecklistError`` for what cannot be a phase's marker."""
-    if not marker.isidentifier() or keyword.iskeyword(marker):
-        raise ChecklistError(f"{where}: {marker!r} cannot be a pytest marker; use a Python name")
-    if marker in RESERVED:
-        raise ChecklistError(f"{where}: the marker {marker!r} means something else to pytest; give the phase another")
+    if why := no_marker(marker):
+        raise ChecklistError(f"{where}: {why}")
 
 
 @dataclass(kw_only=True)

@@ -50,6 +50,14 @@ TRAPS: dict[str, Trap] = {
     "a fixture fails in its teardown": erring(torn_down("function"), reason="teardown: AssertionError"),
     "a fixture of the class fails in its teardown": erring(torn_down("class"), reason="teardown: AssertionError"),
     "a fixture of the module fails in its teardown": erring(torn_down("module"), reason="teardown: AssertionError"),
+    "a fixture of the session fails in its teardown, after a test that is no check": Trap(
+        source=torn_down("session") + "\ndef test_plain(): pass",
+        files={"test_beside.py": ""},
+        status="PASS",
+        verdict="INCOMPLETE",
+        exit_code=1,
+        reason="the teardown of test_it.py::test_plain, which is no check, failed",
+    ),
     "a finalizer fails": erring("@pytest.fixture\ndef database(request): request.addfinalizer(lambda: 1 / 0)" + TAKES),
     "two fixtures fail in their teardown": erring(
         "@pytest.fixture\ndef disk():\n    yield\n    assert 0\n"

@@ -373,6 +373,16 @@ def test_a_wrong_line_in_the_ini_list_is_a_usage_error(gate: Gate) -> None:
     assert "deploycheck_phases: 'phase 1: Build' is not" in seen.stderr
 
 
+@pytest.mark.parametrize("marker", ["check", "skip", "parametrize", "class", "and", "_build"])
+def test_a_phase_that_cannot_be_marked_is_a_usage_error(marker: str, gate: Gate) -> None:
+    """What means something else to pytest, or is no marker at all, can mark no check."""
+    seen = gate("def test_it(): pass", ini=f"deploycheck_phases =\n    {marker}: Build")
+
+    assert seen.ret == 4
+    assert "ERROR: ini key deploycheck_phases: " in seen.stderr
+    assert repr(marker) in seen.stderr
+
+
 def test_a_phase_declared_twice_is_a_usage_error(gate: Gate) -> None:
     """Which of the two titles, and which place, would be anybody's guess."""
     seen = gate(
