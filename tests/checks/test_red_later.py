@@ -71,7 +71,7 @@ def test_faults_of_the_first_day(copy: Copy) -> None:
     copy.replace(
         "src/giflab/cli/__init__.py", "import importlib\n", "import importlib\nimport time\n\ntime.sleep(0.6)\n"
     )
-    copy.replace("src/giflab/metrics.py", "    config = config or", "    time.sleep(0.1)\n    config = config or")
+    copy.slow_metrics()
     copy.replace(
         "src/giflab/pipelines.py",
         "loop=0, optimize=True)\n",

@@ -4,7 +4,6 @@ import base64
 import html
 import json
 import re
-import time
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -324,6 +323,7 @@ def test_in_a_long_text_nothing_is_found_otherwise_than_in_a_short_one(text: str
     assert redact(f"{before}{text}{after}") == before + redact(text + after)
 
 
+@pytest.mark.timeout(30)  # a pattern that goes back and forth would need minutes
 @pytest.mark.parametrize(
     "text",
     [
@@ -348,10 +348,7 @@ def test_in_a_long_text_nothing_is_found_otherwise_than_in_a_short_one(text: str
     ids=lambda text: text[:12],
 )
 def test_no_text_takes_long(text: str) -> None:
-    began = time.process_time()
-    busy(text)
-    # A pattern that goes back and forth would take minutes.
-    assert time.process_time() - began < 5
+    assert busy(text)
 
 
 # -- data --------------------------------------------------------------------------------------------------------------
