@@ -29,7 +29,7 @@ def shown(text: str) -> Element:
 
 def rows(page: Element, title: str) -> list[list[str]]:
     """The cells of the table under a heading."""
-    body = list(page.find("body") or [])
+    body = page.findall("body/*")
     place = next(
         (number for number, element in enumerate(body) if element.tag == "h3" and words(element) == title), None
     )
