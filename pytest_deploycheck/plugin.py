@@ -193,7 +193,8 @@ def pytest_cmdline_main(
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Who asked for a gate where there was nothing to gate must not take pytest's 0 for a GO."""
-    if config.stash[keys.watch_key].found_checks or keys.is_collecting(config):
+    is_gated = keys.gate_key in config.stash or config.stash[keys.watch_key].found_checks
+    if is_gated or keys.is_collecting(config):
         return
     is_due = False
     if config.stash[keys.checklist_key] is not None:

@@ -21,3 +21,10 @@ def test_nobody_else_is_told(gate: Gate, source: str) -> None:
     assert SAID not in gate.run(release="", json="").stdout
     assert (SAID in gate.run().stdout) == (source == PLAIN)
     assert SAID not in gate.run("--collect-only").stdout
+
+
+@pytest.mark.parametrize("arguments", [("-n1",), ("--deploycheck-release= ",)], ids=["workers", "a usage error"])
+def test_a_gate_on_workers_or_a_refused_one_is_a_gate(gate: Gate, arguments: tuple[str, ...]) -> None:
+    gate.write({"test_it.py": "import pytest\n@pytest.mark.phase1\ndef test_a(): pass\n"})
+
+    assert SAID not in gate.run("-p", "xdist", *arguments, process=True).stdout
