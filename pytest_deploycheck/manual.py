@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import pytest
 from pytest_deploycheck import keys
 from pytest_deploycheck.commands import LineItem, command_items
 from pytest_deploycheck.core.checklist import Checklist
-from pytest_deploycheck.core.model import Check, Status
+from pytest_deploycheck.core.model import Status
 from pytest_deploycheck.outcomes import Pending
 
 #: What a worker is told by this name: whether the run is plain.
@@ -104,19 +104,22 @@ def _is_ignored(path: Path, config: pytest.Config) -> bool:
     return any(place in ignored or any(fnmatch(str(place), glob) for glob in globs) for place in places)
 
 
-def automated_elsewhere(config: pytest.Config, lines: Iterable[Check]) -> dict[str, str]:
-    """Lines that some test file names though no collected test carries them: id -> ``file:line``.
+def automated_elsewhere(
+    config: pytest.Config, wanted: Collection[str], *, besides: Collection[Path] = ()
+) -> dict[str, str]:
+    """Lines that some test file names: id -> ``file:line``; the files in `besides` are passed over.
 
     No hook sees a file that ``--ignore``, a node id or its own name kept out of the collection, so the source of
     every Python file under the test paths is searched for ``check("<id>"``.
     """
-    wanted = {line.id for line in lines}
     found: dict[str, str] = {}
     if not wanted:
         return found
     # Other keywords may stand before the id, with brackets in them.
     pattern = re.compile(r"""\bcheck\((?:\s*|(?:[^()]|\([^()]*\))*?\bid\s*=\s*)["']([^"'\s]+)["']""")
     for path in python_files(config):
+        if path in besides:
+            continue
         try:
             text = path.read_text(encoding="utf-8", errors="replace")
         except OSError:
@@ -135,7 +138,9 @@ def _is_commented_out(text: str, place: int) -> bool:
 
 def python_files(config: pytest.Config) -> Iterator[Path]:
     """The Python files under the test paths, virtual environments and hidden folders left out."""
-    roots = [config.rootpath / path for path in config.getini("testpaths")] or [config.rootpath]
+    # Test paths that were given for this run alone say where it looks, and not where the tests are.
+    is_own = not any(given.startswith("testpaths") for given in config.option.override_ini or ())
+    roots = [config.rootpath / path for path in config.getini("testpaths") if is_own] or [config.rootpath]
     for root in roots:
         for folder, subfolders, files in os.walk(root):
             subfolders[:] = sorted(

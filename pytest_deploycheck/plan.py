@@ -18,7 +18,7 @@ from pytest_deploycheck.core.errors import ChecklistError, DeployCheckError, Set
 from pytest_deploycheck.core.model import Check, Kind, Phase
 from pytest_deploycheck.core.redact import redactor, secrets_in
 from pytest_deploycheck.hidden import refuse_hidden_checks, refuse_void_assertions, refuse_void_helpers
-from pytest_deploycheck.written import marked_elsewhere
+from pytest_deploycheck.written import marked_elsewhere, sources_of
 
 check_key = pytest.StashKey[Check]()
 
@@ -178,7 +178,7 @@ def _with_lines(
             if item.get_closest_marker(own.phase) is None:
                 item.add_marker(own.phase)
     target = _sole(targets)
-    elsewhere = manual.automated_elsewhere(session.config, open_lines)
+    elsewhere = manual.automated_elsewhere(session.config, {line.id for line in open_lines})
     waiting = {line.id for line in open_lines if line.id not in elsewhere}
     people = _settle_manual_items(session, items, checklist, waiting=waiting, target=target)
     missing = [replace(line, kind=Kind.AUTOMATED, target=target) for line in open_lines if line.id in elsewhere]
@@ -270,6 +270,8 @@ def select(config: pytest.Config, plan: Plan, collected: Sequence[pytest.Item], 
         # Every line is listed, so only the parameters of a test can go missing unseen.
         touched &= {check.phase for check in plan.checks if "[" in check.id}
     narrowed = dict.fromkeys(touched, why) if why else {}
+    for marker, place in _parameters_elsewhere(config, plan, collected).items():
+        narrowed.setdefault(marker, f"a file that was not collected ({place})")
     unseen: dict[str, str] = {}
     if plan.checklist is None:
         # No list says what there should be: look for marks in the files that were left out.
@@ -292,6 +294,16 @@ def _marked_elsewhere(config: pytest.Config, plan: Plan, items: Iterable[pytest.
 
     found = marked_elsewhere(left_out, names, functions)
     return {marker: os.path.relpath(place, config.rootpath) for marker, place in found.items()}
+
+
+def _parameters_elsewhere(config: pytest.Config, plan: Plan, items: Iterable[pytest.Item]) -> dict[str, str]:
+    """Phase -> ``file:line`` of a test, in a file that was not collected, of a line that has tests with parameters."""
+    if plan.checklist is None:
+        return {}
+    phases = {base_id(check.id): check.phase for check in plan.checks if "[" in check.id}
+    functions = [item.function for item in items if phases and isinstance(item, pytest.Function) and check_of(item)]
+    found = manual.automated_elsewhere(config, set(phases), besides={*_collected_files(config), *sources_of(functions)})
+    return {phases[line]: place for line, place in found.items()}
 
 
 def _unseen(plan: Plan, elsewhere: Mapping[str, str]) -> dict[str, str]:

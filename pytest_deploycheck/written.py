@@ -37,6 +37,11 @@ def marked_elsewhere(
     return found
 
 
+def sources_of(functions: Iterable[Callable[..., object]]) -> set[Path]:
+    """The files in which these functions stand."""
+    return set(map(Path, _lines_of(functions)))
+
+
 def _lines_of(functions: Iterable[Callable[..., object]]) -> dict[str, set[int]]:
     """File -> the lines at which these functions begin."""
     lines: dict[str, set[int]] = {}

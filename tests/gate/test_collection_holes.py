@@ -22,6 +22,14 @@ LISTED = {
     + '@pytest.mark.check("phase2.later")\ndef test_later(): say("later")\n',
     "test_trap.py": HEAD + '@pytest.mark.check("phase1.test_trap")\ndef test_trap(): assert 0\n',
 }
+ONE_LINE = "# One <!-- deploycheck: phase=phase1 -->\n- [ ] **Trap** <!-- deploycheck: id=phase1.test_trap -->\n"
+PARAMETERS = {
+    "test_beside.py": "",
+    "test_some.py": HEAD
+    + "@pytest.mark.check('phase1.test_trap')\n@pytest.mark.parametrize('x', [1])\ndef test_some(x): assert x == 1",
+    "test_more.py": HEAD
+    + "@pytest.mark.check('phase1.test_trap')\n@pytest.mark.parametrize('x', [2])\ndef test_more(x): assert x == 1",
+}
 ELSEWHERE = {"test_trap.py": HEAD + FAILS}
 
 
@@ -110,6 +118,21 @@ TRAPS: dict[str, Trap] = {
             + '@pytest.mark.check(title="It (the trap) holds", id="phase1.test_trap")\ndef test_trap(): assert 0\n',
         },
         arguments=("--ignore=test_trap.py",),
+    ),
+    "a conftest ignores a file with more parameters of the check, where there is a list": missing(
+        files=PARAMETERS, checklist=ONE_LINE, conftest="collect_ignore = ['test_more.py']", reason="test_more.py"
+    ),
+    "another file is asked for than one with more parameters of the check, where there is a list": missing(
+        files=PARAMETERS, checklist=ONE_LINE, arguments=("test_some.py",), reason="test_more.py"
+    ),
+    "the ini file's test paths are overridden by others": missing(
+        files={
+            "here/test_here.py": "import pytest" + PASSES.replace("trap", "here"),
+            "test_beside.py": "",
+            **ELSEWHERE,
+        },
+        arguments=("-o", "testpaths=here"),
+        reason="test_trap.py",
     ),
     "another check is asked for by its node id where there is a list": listed(arguments=("test_beside.py::test_fine",)),
     "-k leaves the check out where there is a list": listed(arguments=("-k", "not trap")),
