@@ -183,12 +183,13 @@ def pytest_cmdline_main(
         if not _gate_was_due(config):
             raise
         status = error.code if isinstance(error.code, int) else int(error.code is not None)
-    if status is None or not _gate_was_due(config):
+    if not _gate_was_due(config):
         return status
     from pytest_deploycheck.core.model import ExitCode, worst_exit
 
     gate = config.stash.get(keys.gate_key, None)
-    return worst_exit([int(status), ExitCode.INCOMPLETE]) if gate is None else gate.exit_status(int(status))
+    told = int(status or ExitCode.GO)  # none at all is what a wrapper leaves that forgot to pass it on
+    return worst_exit([told, ExitCode.INCOMPLETE]) if gate is None else gate.exit_status(told)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

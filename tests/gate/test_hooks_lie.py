@@ -324,6 +324,9 @@ TRAPS: dict[str, Trap] = {
     "a hook sets the exit status to one that the system cuts to 0": Trap(
         source=FAILS, conftest=hook("sessionfinish(session)", "session.exitstatus = 256", "trylast=True")
     ),
+    "a hook forgets to pass the exit status on": Trap(
+        source=FAILS, conftest=hook("cmdline_main(config)", "yield", "wrapper=True"), process=True
+    ),
     "a hook resets the count of failures": Trap(
         source=FAILS,
         conftest=hook("runtest_logfinish(nodeid)", "session.testsfailed = 0")
