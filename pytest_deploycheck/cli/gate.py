@@ -14,7 +14,7 @@ import click
 
 from pytest_deploycheck.cli.common import InvalidRecordError, example, styled, told_plainly
 from pytest_deploycheck.core.approvals import Context
-from pytest_deploycheck.core.clearance import PhaseStanding, ReleaseStanding, Standing, clear_release
+from pytest_deploycheck.core.clearance import PhaseStanding, ReleaseStanding, Standing, clear_release, of_checklist
 from pytest_deploycheck.core.errors import RecordError, SettingsError
 from pytest_deploycheck.core.model import CheckResult, Run, Verdict
 from pytest_deploycheck.core.standing import judge_by
@@ -63,8 +63,8 @@ def gate(
     """Merge the records in every DIR (by default .deploycheck) and exit with the verdict on the release.
 
     Of each phase the newest run that entered it counts, on every target on which it was run. A NO-GO is superseded only
-    by a later complete run of the phase. Runs of another checklist than the newest run's do not count, nor do verdicts
-    older than --max-age. A rollback trigger that fired counts in any phase.
+    by a later complete run of the phase. Runs of another checklist than the newest do not count, nor runs without one
+    beside it, nor verdicts older than --max-age. A rollback trigger that fired counts in any phase.
     """
     now = datetime.now(UTC)
     with told_plainly():
@@ -103,10 +103,11 @@ def _merge(folders: tuple[Path, ...], release: str, now: datetime) -> list[Run]:
 
 
 def _judge_by_file(path: Path, runs: Sequence[Run], now: datetime) -> Callable[[CheckResult], CheckResult]:
-    """The rules are those of the newest run; the word of people, and what they point to, is that of today."""
+    """The rules are those of the newest run that counts; people's word, and what it points to, is that of today."""
     found = read_approvals(path, str(path))
-    policy = replace(runs[0].policy, proofs=digests_of(found, path.absolute().parent))
-    return judge_by(found, Context(now=now, release=runs[0].release, policy=policy))
+    newest = of_checklist(runs)[0]
+    policy = replace(newest.policy, proofs=digests_of(found, path.absolute().parent))
+    return judge_by(found, Context(now=now, release=newest.release, policy=policy))
 
 
 # -- the board ---------------------------------------------------------------------------------------------------------

@@ -225,7 +225,7 @@ class ReleaseStanding:
     """How a release stands by its record."""
 
     phases: tuple[PhaseStanding, ...]
-    #: How many runs do not count, because the checklist was changed since.
+    #: How many runs do not count, because the checklist was changed since, or they had none.
     outdated: int = 0
     #: What was to be looked at and is not there; with any, the release is INCOMPLETE at best.
     gaps: tuple[str, ...] = ()
@@ -258,17 +258,18 @@ def clear_release(
 ) -> ReleaseStanding:
     """How a release stands by its runs, newest first.
 
-    Runs of another checklist than the newest run's do not count. `required` are the phases that decide, by default
+    Runs of another checklist than the newest do not count, and where any run has one, those that have none: what they
+    do not know, nobody has taken off the list. `required` are the phases that decide, by default
     all that any counting run knows. `judge` says what a result is worth by now, by default what its own sign-offs and
     waiver say of their end. A phase must have a verdict on every target on which a counting run looked at it.
     """
     by_now = judge or partial(lapsed, now=now)
-    declared = {row.check.key: row.check for row in runs[0].checks} if runs else {}
+    counting = of_checklist(runs)
+    declared = {row.check.key: row.check for row in counting[0].checks} if counting else {}
 
     def judge_declared(row: CheckResult) -> CheckResult:
         return by_now(declared_as(row, declared.get(row.check.key)))
 
-    counting = [run for run in runs if run.digest == runs[0].digest]
     known = _phases_of(counting)
     unknown = [marker for marker in required or () if marker not in known]
     titles = {**known, **dict.fromkeys(unknown, "")}
@@ -285,6 +286,12 @@ def clear_release(
             ]
         phases.append(PhaseStanding(phase=phase, required=needed, on=tuple(on)))
     return ReleaseStanding(phases=tuple(phases), outdated=len(runs) - len(counting))
+
+
+def of_checklist(runs: Sequence[Run]) -> list[Run]:
+    """Those of the runs, newest first, that are of the newest checklist; where none has one, all."""
+    digest = next((run.digest for run in runs if run.digest), "")
+    return [run for run in runs if run.digest == digest]
 
 
 def _unknown(known: Iterable[str]) -> str:

@@ -106,3 +106,25 @@ def test_a_release_is_opened_by_the_record_alone(past: str, gate: Gate) -> None:
     told = CliRunner().invoke(main, ["gate", "--release", "r1", str(gate.path / ".deploycheck")])
 
     assert told.exit_code == status, told.output
+
+
+@way(
+    "a release is opened on a newer run that knew nothing of the checklist",
+    says="`deploycheck gate` exits with 1: NO-GO",
+)
+def test_a_run_without_the_checklist_does_not_count_beside_one(gate: Gate) -> None:
+    """Another ini file, another folder: what such a run leaves out is still on the list."""
+    gate.write(
+        {
+            "test_it.py": HEAD + '@pytest.mark.phase1\n@pytest.mark.check("phase1.one")\ndef test_one(): pass',
+            "two/test_two.py": "import pytest\n@pytest.mark.check('phase2.two')\ndef test_two(): assert 0",
+        },
+        checklist="# One <!-- deploycheck: phase=phase1 -->\n- [ ] one\n# Two <!-- deploycheck: phase=phase2 -->\n- [ ] two",
+    )
+    assert gate.run().ret == 1
+    (gate.path / "two" / "test_two.py").unlink()
+    assert gate.run("-c", os.devnull, "--rootdir=.", "test_it.py").ret == 0
+
+    told = CliRunner().invoke(main, ["gate", "--release", "r1", str(gate.path / ".deploycheck")])
+
+    assert told.exit_code == 1, told.output

@@ -251,6 +251,13 @@ def test_runs_of_another_checklist_do_not_count() -> None:
     assert standing([replace(new, digest="old"), old])["release"] == "GO"
 
 
+def test_a_run_without_a_checklist_does_not_take_the_place_of_one() -> None:
+    whole = run_of([make_result(), make_result("FAIL", "phase2.a")], digest="list")
+    found = clear_release([simple("GO", 0.5), whole], required=None, now=at(1), max_age=DAY)
+    assert (str(found.verdict), found.outdated) == ("NO-GO", 1)
+    assert standing([run_of(BOTH, hours=0.5, digest="list"), simple("GO")])["release"] == "GO"
+
+
 def test_runs_on_two_machines_add_up() -> None:
     second = run_of(
         [make_result("PASS", "phase2.a")],
