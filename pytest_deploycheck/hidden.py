@@ -18,10 +18,11 @@ from pytest_deploycheck.written import DEFINITIONS, is_pytestmark, marks_of
 #: What may be worth parsing a file for: most have neither, and parsing takes longer than all the rest.
 _DEFINED = re.compile(rb"^\s*(?:async\s+def|def|class)\s+(\w+)", re.MULTILINE)
 _LITERAL_ASSERTED = re.compile(
-    rb"""\bassert[\s\\]*(?:[(\[{"']|lambda\b|[bBfFrRuU]{1,2}["'])"""
-    rb"""|(?:\bassert\b.*|^\s*)\bor[\s\\]+(?:[(\[{"'1-9]|lambda\b|True\b|[bBfFrRuU]{1,2}["'])""",
-    re.MULTILINE,
+    rb"""\bassert(?:[\s\\]*(?:[(\[{"']|lambda\b|[bBfFrRuU]{1,2}["'])"""
+    rb"""|\b.*\bor[\s\\]+(?:[(\[{"'1-9]|lambda\b|True\b|[bBfFrRuU]{1,2}["']))"""
 )
+#: The same, where the assertion began on a line before.
+_OR_LITERAL = re.compile(rb"""\n[ \t]*or[ \t]+(?:["']|True\b|[bBfFrRuU]{1,2}["'])""")
 #: A bare name that is asserted: of a function, it always holds.
 _NAME_ASSERTED = re.compile(rb"\bassert[ \t]+([A-Za-z_]\w*)[ \t]*(?:[,;#]|$)", re.MULTILINE)
 _MARKED_AGAIN = re.compile(rb"^[ \t]*pytestmark\b", re.MULTILINE)
@@ -63,7 +64,7 @@ def refuse_void_assertions(paths: Iterable[Path], root: Path) -> None:
         try:
             source = path.read_bytes()
             functions = _functions_asserted(source, modules.get(str(path)))
-            if functions or _LITERAL_ASSERTED.search(source):
+            if functions or _may_always_hold(source):
                 _refuse_void_assertions(ast.parse(source), functions, _shown(path, root))
         except (OSError, SyntaxError, ValueError):
             continue
@@ -164,9 +165,14 @@ def _branches(node: ast.stmt) -> Iterator[list[ast.stmt]]:
         yield part.body
 
 
+def _may_always_hold(source: bytes) -> bool:
+    """Whether a literal is asserted somewhere, as far as can be told without parsing."""
+    return b"assert" in source and bool(_LITERAL_ASSERTED.search(source) or _OR_LITERAL.search(source))
+
+
 def _functions_asserted(source: bytes, module: ModuleType | None) -> frozenset[str]:
     """Names that are asserted somewhere and are the module's functions or classes, as the module knows them."""
-    if module is None:
+    if module is None or b"assert" not in source:
         return frozenset()
     asserted = (name.decode() for name in _NAME_ASSERTED.findall(source))
     known = vars(module)
