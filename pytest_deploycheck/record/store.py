@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 import re
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
@@ -67,7 +68,7 @@ def refuse_known_run(folder: Path, run_id: str) -> None:
 
 def refuse_running(folder: Path, release: str) -> None:
     """Raise ``RecordError`` when a run of the release is still on: what it is doing must not be taken for a crash."""
-    for path in sorted((folder / _folder_name(release)).glob("*.jsonl")):
+    for path in sorted(_journals_of(folder, release)):
         if is_being_written(path):
             raise RecordError(
                 f"the run {path.stem} of the release {release!r} is still on, so there is nothing to resume; wait for "
@@ -118,10 +119,26 @@ def runs_of(folder: Path, release: str, *, now: datetime | None = None, besides:
     A journal without a complete first line is left out. Raises ``RecordError`` at the first journal that does not
     verify: a verdict must not be read past it.
     """
-    paths = (path for path in (folder / _folder_name(release)).glob("*.jsonl") if path.stem != besides)
+    paths = (path for path in _journals_of(folder, release) if path.stem != besides)
     for began, path in _newest_first(paths):
         if began is not None:
             yield read_run(path, now=now)
+
+
+def _journals_of(folder: Path, release: str | None = None) -> list[Path]:
+    """The paths of all journals, or of a release's, in no order; raises ``RecordError`` where nobody may look."""
+    places = [folder / name for name in ([_folder_name(release)] if release is not None else _names_in(folder))]
+    return [place / name for place in places for name in _names_in(place) if name.endswith(".jsonl")]
+
+
+def _names_in(folder: Path) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        # Not as if there were none: the newest may say NO-GO.
+        raise RecordError(f"the record in {folder} cannot be read ({error.strerror})") from error
 
 
 def journals(folder: Path, release: str | None = None) -> list[Path]:
@@ -129,8 +146,7 @@ def journals(folder: Path, release: str | None = None) -> list[Path]:
 
     One without a complete first line holds no run, and is left out. Raises ``RecordError`` as `find_run` does.
     """
-    paths = folder.glob(f"{glob.escape(_folder_name(release)) if release else '*'}/*.jsonl")
-    return [path for began, path in _newest_first(paths) if began is not None]
+    return [path for began, path in _newest_first(_journals_of(folder, release or None)) if began is not None]
 
 
 def find_run(folder: Path, *, release: str | None = None, run_id: str | None = None) -> Run:
@@ -138,8 +154,8 @@ def find_run(folder: Path, *, release: str | None = None, run_id: str | None = N
 
     Raises ``RecordError`` when there is none, ``NeverBegunError`` when the newest journal holds none.
     """
-    pattern = f"{glob.escape(_folder_name(release)) if release else '*'}/{glob.escape(run_id) if run_id else '*'}.jsonl"
-    for _, path in _newest_first(folder.glob(pattern)):
+    paths = (path for path in _journals_of(folder, release or None) if run_id in (None, "", path.stem))
+    for _, path in _newest_first(paths):
         return read_run(path)
     what = "".join([f" {run_id!r}" if run_id else "", f" of the release {release!r}" if release else ""])
     raise RecordError(f"no run{what} is on record in {folder}; run pytest first, or name the folder with --record")
@@ -153,7 +169,7 @@ def merged_runs(folders: Sequence[Path], release: str, *, now: datetime) -> list
     """
     first: dict[str, Path] = {}
     for folder in folders:
-        for path in sorted((folder / _folder_name(release)).glob("*.jsonl")):
+        for path in sorted(_journals_of(folder, release)):
             known = first.setdefault(path.stem, path)
             if known is not path:
                 _refuse_difference(known, path)

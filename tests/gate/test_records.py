@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from gating import HEAD, Gate
 from trapping import BESIDE, FAILS, PASSES, PHASES, assert_not_go, way
+
+from pytest_deploycheck.cli import main
 
 DIES = "@pytest.mark.phase1\ndef test_trap(): import os; os._exit(0)"
 SKIPS = "@pytest.mark.phase1\ndef test_trap(): pytest.skip('not today')"
@@ -131,6 +138,28 @@ def test_the_evidence_on_record_was_changed(how: str, gate: Gate) -> None:
         assert gate.run("-m", "phase3").ret == 0
     else:
         assert gate.run(*arguments).phase("phase1")["verdict"] == "GO"
+
+
+@way("the folder of a record may not be looked into", says="usage error: the exit is 4; `deploycheck gate`: 14")
+def test_a_record_that_may_not_be_listed(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python's ways to list a folder pass over one that may not be listed, as if it were empty."""
+    prepare(gate, Past(runs=(FAILS,), between=False))
+    folder, listdir = gate.path / ".deploycheck" / "r1", os.listdir
+
+    def refuse(path: Any = ".") -> list[str]:
+        if Path(path).absolute() == folder:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return listdir(path)
+
+    monkeypatch.setattr(os, "listdir", refuse)
+    monkeypatch.setattr(Path, "glob", lambda *_: iter(()))  # in every version of Python
+
+    seen = gate.run("-m", "phase2")
+    told = CliRunner().invoke(main, ["gate", "--release", "r1", str(folder.parent)])
+
+    assert (seen.ret, gate.seen(), seen.document) == (4, [], None), seen.stdout
+    assert "cannot be read (Permission denied)" in seen.stderr
+    assert told.exit_code == 14, told.output
 
 
 @way(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,10 +20,12 @@ from pytest_deploycheck.record.store import (
     NeverBegunError,
     find_run,
     journal_path,
+    journals,
     merged_runs,
     new_run_id,
     read_run,
     refuse_known_run,
+    refuse_running,
     require_run_id,
     runs_of,
 )
@@ -368,3 +372,27 @@ def test_two_journals_of_one_run_that_differ_are_refused_by_line(tmp_path: Path,
     with pytest.raises(RecordError, match="differs from the one of the same run") as caught:
         merged_runs([here, there], "v1.0", now=NOON + timedelta(days=1))
     assert caught.value.line == len(lines[:kept]) + 1
+
+
+def test_a_folder_in_which_nobody_may_look_is_not_an_empty_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    record(tmp_path)
+
+    def refuse(path: Path) -> list[str]:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(os, "listdir", refuse)
+    for look in (
+        lambda: [*runs_of(tmp_path, "v1.0")],
+        lambda: merged_runs([tmp_path], "v1.0", now=NOON),
+        lambda: refuse_running(tmp_path, "v1.0"),
+        lambda: find_run(tmp_path),
+        lambda: journals(tmp_path),
+    ):
+        with pytest.raises(RecordError, match=r"the record in .* cannot be read \(Permission denied\)"):
+            look()
+
+
+def test_no_release_is_not_any_release(tmp_path: Path) -> None:
+    record(tmp_path)
+    assert merged_runs([tmp_path], "", now=NOON + timedelta(hours=1)) == []
+    assert [*runs_of(tmp_path, "")] == []
