@@ -76,7 +76,7 @@ def test_of_a_list_with_a_mistake_nothing_is_signed(desk: Cli) -> None:
             "Error: the signoff of 'phase1.told': note has a character",
         ),
         (["phase1.told", "--by", ANN, "--valid", "soon"], "'soon' is no duration"),
-        (["phase1.told", "--by", ANN, "--valid", "99999999d"], "longer than the calendar"),
+        (["phase1.told", "--by", ANN, "--valid", "99999999d"], "is longer than a hundred years"),
         (["phase1.told", "--by", ANN, "--evidence", ""], "evidence without a name"),
         (["phase1.told", "--by", ANN, "--valid", "1h", "--reject"], "leave one of them out"),
         (["phase1.told", "--by", ANN, "--target", "ssh=db"], "is none of the targets"),

@@ -50,7 +50,7 @@ def test_two_serial():
 @pytest.mark.phase3
 @SOME
 def test_three(n):
-    with timed(f"three{n}", 3): assert n != 2 or FINE
+    with timed(f"three{n}", 3): assert n != WRONG
 @pytest.mark.phase4
 def test_four():
     with timed("four", 4): pass
@@ -112,7 +112,7 @@ def _overlap(one: Span, other: Span) -> bool:
 @both
 def test_no_phase_begins_before_the_one_before_it_has_ended(gate: Gate, dist: str) -> None:
     """Four phases on three workers, with checks that must run alone among the others."""
-    gate.write({"timing.py": TIMING, "test_it.py": HEAD + FOUR_PHASES.replace("FINE", "True")})
+    gate.write({"timing.py": TIMING, "test_it.py": HEAD + FOUR_PHASES.replace("WRONG", "None")})
     seen = across(gate, dist=dist, workers=3)
 
     assert seen.ret == 0
@@ -124,7 +124,7 @@ def test_no_phase_begins_before_the_one_before_it_has_ended(gate: Gate, dist: st
 @both
 def test_nothing_of_a_blocked_phase_begins(gate: Gate, dist: str) -> None:
     """A check of phase 3 fails; what belongs to no phase runs all the same, last."""
-    gate.write({"timing.py": TIMING, "test_it.py": HEAD + FOUR_PHASES.replace("FINE", "False")})
+    gate.write({"timing.py": TIMING, "test_it.py": HEAD + FOUR_PHASES.replace("WRONG", "2")})
     seen = across(gate, dist=dist)
 
     assert seen.ret == 1
