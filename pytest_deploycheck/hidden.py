@@ -22,7 +22,7 @@ _LITERAL_ASSERTED = re.compile(
     rb"""|\b.*\bor[\s\\]+(?:[(\[{"'1-9]|lambda\b|True\b|[bBfFrRuU]{1,2}["']))"""
 )
 #: The same, where the assertion began on a line before.
-_OR_LITERAL = re.compile(rb"""\n[ \t]*or[ \t]+(?:[\[{"'1-9]|lambda\b|True\b|[bBfFrRuU]{1,2}["'])""")
+_OR_LITERAL = re.compile(rb"""\n[ \t)\]}]*\bor[ \t]+(?:[\[{"'1-9]|lambda\b|True\b|[bBfFrRuU]{1,2}["'])""")
 #: A bare name that is asserted: of a function, it always holds.
 _NAME_ASSERTED = re.compile(rb"\bassert[ \t]+([A-Za-z_]\w*)[ \t]*(?:[,;#]|$)", re.MULTILINE)
 _MARKED_AGAIN = re.compile(rb"^[ \t]*pytestmark\b", re.MULTILINE)

@@ -186,6 +186,12 @@ TRAPS: dict[str, Trap] = {
         "@pytest.mark.phase1\ndef test_trap():\n    assert (\n        1 == 2\n        or f'{1} is another'\n    )",
         reason=VOID,
     ),
+    "the check asserts something or else a number on the next line": refused(
+        "@pytest.mark.phase1\ndef test_trap():\n    assert 1 == 2 \\\n        or 1", reason=VOID
+    ),
+    "the check asserts something or else its message, behind a call of several lines": refused(
+        "@pytest.mark.phase1\ndef test_trap():\n    assert bool(\n        0\n    ) or 'they differ'", reason=VOID
+    ),
     "the check asserts something or else True": refused(
         "@pytest.mark.phase1\ndef test_trap(): assert 1 == 2 or True", reason=VOID
     ),
